@@ -1,0 +1,84 @@
+import { z } from 'zod'
+import { jsonObject, timestamp, uuid } from '../resources/scalars.ts'
+
+/**
+ * What a worker and an Aedile server say to each other about attempts: claimed -> intended -> started -> ended ->
+ * reported -> removed, or lapsed, or unattended. All under `/aedile/`, which a genuine server answers with 404; then
+ * the worker keeps intent and handle in its state directory alone. The rules are in transitions.ts.
+ */
+
+/** The header by which a worker or its child names the attempt it belongs to. Proposals of another one are refused. */
+export const ATTEMPT_HEADER = 'x-aedile-attempt'
+
+/** How often a worker renews its lease, how long it holds, in seconds. */
+export const LEASE_RENEWAL_SECONDS = 15
+export const LEASE_SECONDS = 45
+/** How long an unattended attempt may wait for a taker while its child is silent, in seconds. */
+export const UNATTENDED_SECONDS = 300
+/** An attempt that lapses for the third time in a row crashes its run. */
+export const MAX_LAPSES = 3
+
+export const attemptPhase = z.enum(['claimed', 'intended', 'started', 'ended', 'reported', 'removed', 'lapsed', 'unattended'])
+export type AttemptPhase = z.output<typeof attemptPhase>
+
+/** A stored attempt as `GET /aedile/attempts` and take-over answer it. */
+export const attempt = z.object({
+  key: uuid,
+  flow_run_id: uuid,
+  work_pool_name: z.string().nullable(),
+  worker_name: z.string().nullable(),
+  /** Where it is in its life. While unattended, `phase_before` says how far it had come. */
+  phase: attemptPhase,
+  phase_before: attemptPhase.nullable(),
+  handle: jsonObject.nullable(),
+  outcome: jsonObject.nullable(),
+  log_cursor: z.string().nullable(),
+  lease_expires: timestamp.nullable(),
+  created: timestamp,
+  updated: timestamp,
+})
+export type Attempt = z.output<typeof attempt>
+
+/** `GET /aedile/hello`: who this server is and what it can beyond the Prefect API. */
+export const hello = z.object({ server_id: z.string(), version: z.string(), capabilities: z.array(z.string()) })
+export type Hello = z.output<typeof hello>
+export const ATTEMPTS_CAPABILITY = 'attempts.v1'
+
+/** `POST /aedile/attempts/{key}/intend`. 200 attempt; 409 when the key is not the run's present one or the run is not Pending. */
+export const intendBody = z.strictObject({ worker_name: z.string(), handle: jsonObject })
+/** `POST /aedile/attempts/{key}/record`: the thing exists; native ids are in the handle. */
+export const recordBody = z.strictObject({ worker_name: z.string(), handle: jsonObject })
+/** `POST /aedile/attempts/{key}/advance`: output was stored up to the cursor. */
+export const advanceBody = z.strictObject({ worker_name: z.string(), log_cursor: z.string() })
+/** `POST /aedile/attempts/{key}/end`: the thing ended like this. */
+export const endBody = z.strictObject({ worker_name: z.string(), outcome: jsonObject })
+/** `POST /aedile/attempts/{key}/report`: the run's state was proposed. */
+export const reportBody = z.strictObject({ worker_name: z.string() })
+/** `POST /aedile/attempts/{key}/remove`: nothing is left of it (or it is kept). */
+export const removeBody = z.strictObject({ worker_name: z.string() })
+/** `POST /aedile/attempts/{key}/take-over`: this worker reaches the target. 200 attempt; 409 names who attends it. */
+export const takeOverBody = z.strictObject({ worker_name: z.string(), targets: z.array(z.string()) })
+/** `POST /aedile/attempts/{key}/status`: progress that is no state (pulling, waiting, cannot tell since). */
+export const statusBody = z.strictObject({ worker_name: z.string(), phase: z.string(), detail: z.string().nullish() })
+
+/** `POST /aedile/work_pools/{name}/lease`: one renewal for all attempts of a worker. */
+export const leaseBody = z.strictObject({
+  worker_name: z.string(),
+  /** Targets that this worker reaches, so that it is offered what is unattended there. */
+  targets: z.array(z.string()),
+  attempts: z.array(uuid),
+})
+export const leaseAnswer = z.object({
+  /** Attempts that still are this worker's. */
+  held: z.array(uuid),
+  /** Attempts that are not: let go of them. */
+  lost: z.array(uuid),
+  /** Flow runs of held attempts that shall be cancelled. */
+  cancelling: z.array(z.object({ flow_run_id: uuid, attempt: uuid })),
+  /** Unattended attempts on this worker's targets. */
+  unattended: z.array(attempt),
+})
+export type LeaseAnswer = z.output<typeof leaseAnswer>
+
+/** `GET /aedile/attempts?worker_name=&work_pool_name=`: what a worker that comes back has open (not removed, not lapsed). */
+export const attemptsQuery = z.object({ worker_name: z.string(), work_pool_name: z.string().optional() })

@@ -1,0 +1,114 @@
+import type { JsonObject, JsonValue } from './json.ts'
+import type { Deployment } from './resources/deployment.ts'
+import type { Flow } from './resources/flow.ts'
+import type { FlowRun } from './resources/flow-run.ts'
+import type { WorkPool } from './resources/work-pool.ts'
+
+/** A work pool's template: what is created (`job_configuration`) and what may be set (`variables`, a JSON Schema). */
+export type BaseJobTemplate = { job_configuration: JsonObject; variables: JsonObject }
+
+/** The key of one try to run a flow run: a UUIDv7 that the worker makes and sends as `transition_id` of its claim. */
+export type AttemptKey = string
+
+/** The id that an Aedile server gives itself at first start; on a genuine server, the API's URL. */
+export type ServerId = string
+
+/** Where a handle means something: this host since this boot, that engine, that cluster, that project and region. */
+export type TargetId = string
+
+/** The job of any type after rendering: the base fields of every infrastructure plus the type's own. */
+export type Job = {
+  name: string | null
+  command: string | null
+  env: Record<string, string | null>
+  labels: Record<string, string>
+  [field: string]: JsonValue
+}
+
+/** All that preparation of a flow run's job may know. No clock, no environment, no network: everything is in here. */
+export type RunContext = {
+  flowRun: FlowRun
+  flow: Flow | null
+  deployment: Deployment | null
+  workPool: WorkPool | null
+  worker: WorkerFacts
+}
+
+/** What a worker knows of itself. */
+export type WorkerFacts = {
+  name: string
+  id: string | null
+  /** Settings explicitly set for the worker, as `PREFECT_*` and `AEDILE_*` strings; exported to what it starts. */
+  settings: Record<string, string>
+  /** The worker's own process environment; only the process type builds on it. */
+  processEnvironment: Record<string, string>
+  /** The command for an entrypoint of TypeScript or JavaScript, e.g. `aedile-execute`, as argument list. */
+  executeCommand: string[]
+  /** The Python interpreter for a Python entrypoint of the process type. */
+  python: string
+}
+
+/** A script's single command: no flow run, no worker. */
+export type CommandContext = { command: true }
+
+/** Facts of a target that a request depends on: engine version, cluster uid, platform. Read with `Connection.facts`. */
+export type TargetFacts = { id: TargetId; [fact: string]: JsonValue }
+
+/** How long what an attempt made is kept after its report. */
+export type Keep = boolean
+
+/**
+ * What is stored of an attempt so that anyone with credentials can observe, stop and remove it, even when its pool and
+ * deployment were edited or deleted since. Small JSON without secrets.
+ */
+export type Handle = {
+  type: string
+  target: TargetId
+  /** The name on the target; derived from the attempt key. */
+  name: string
+  attempt: AttemptKey
+  server: ServerId
+  flowRunId: string | null
+  keep: Keep
+  graceSeconds: number
+  /** Ids that the target gave, as they become known, e.g. pid and start time. */
+  native: { [id: string]: JsonValue }
+}
+
+/** The pure half of an infrastructure: loadable in a server, a command line or a browser. */
+export interface InfrastructureDefinition<Request extends JsonObject = JsonObject> {
+  /** The name of the type in work pools, e.g. `process`. */
+  readonly type: string
+  readonly displayName: string
+  readonly description: string
+  readonly documentationUrl: string
+  readonly logoUrl: string
+  /** JSON Schema of the variables. */
+  readonly variables: JsonObject
+  readonly defaultBaseJobTemplate: BaseJobTemplate
+  /** Adds what the run and the worker bring: labels, environment, name, command. Equals a genuine worker's preparation. */
+  prepare(job: Job, context: RunContext | CommandContext): Job
+  /** The exact request that start() sends, with our additions for this attempt. */
+  request(job: Job, facts: TargetFacts, attempt: AttemptContext): Request
+  /** The handle, known before start. */
+  handle(request: Request, facts: TargetFacts, attempt: AttemptContext): Handle
+  /** The text that the API keeps as `infrastructure_pid`, in the genuine worker's form. Null while unknown. */
+  infrastructurePid(handle: Handle): string | null
+}
+
+/** Who an attempt belongs to. `key` is `<attempt>` in a preview. */
+export type AttemptContext = { key: AttemptKey; server: ServerId; flowRunId: string | null }
+
+/** How an attempt ended, as data, never an exception. */
+export type Outcome = {
+  kind: 'completed' | 'failed' | 'stopped' | 'not-found' | 'not-mine' | 'cannot-tell'
+  /** Exit code of the command; null when it has none (a signal, never started). */
+  exitCode: number | null
+  signal: string | null
+  /** One sentence: what happened. */
+  reason: string | null
+  /** One sentence: what to do about it. */
+  advice: string | null
+  /** The last lines of output, oldest first. */
+  lastLines: string[]
+}

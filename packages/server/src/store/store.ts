@@ -1,0 +1,30 @@
+import type { Microseconds } from '@aedile/core/time'
+import type { CompiledQuery, Kysely } from 'kysely'
+import type { Database } from './tables.ts'
+
+/** A unit of work's view of the database. All its statements commit together or not at all. */
+export type Transaction = {
+  readonly db: Kysely<Database>
+  readonly kind: 'sqlite' | 'postgres'
+  /** Runs after the commit, in order; never after a rollback. Used to wake streams and services. */
+  afterCommit(action: () => void): void
+}
+
+/** The store: asynchronous to everyone, also on SQLite. */
+export interface Store {
+  readonly kind: 'sqlite' | 'postgres'
+  /** For short reads by primary key or index. On SQLite they see what is committed and what this tick's units wrote. */
+  readonly db: Kysely<Database>
+  /**
+   * Runs one unit of work and resolves after its commit. On SQLite units queue, those of one event-loop tick share a
+   * commit, and a failing unit rolls back alone; the unit may await nothing but its own statements. On Postgres each
+   * unit is a transaction, tried again on a serialization failure or deadlock.
+   * @param bytes the size of what waits for the commit; beyond the bound it throws `server_busy` (503, Retry-After).
+   */
+  write<T>(work: (transaction: Transaction) => Promise<T>, options?: { bytes?: number }): Promise<T>
+  /** Runs a compiled read that may take more than a few milliseconds (filter, count, history, search) in a read-only thread or connection. */
+  search<Row>(query: CompiledQuery<Row>): Promise<Row[]>
+  /** The database's clock, in microseconds: monotonic in a process on SQLite, the server's on Postgres. For leases. */
+  clock(): Promise<Microseconds>
+  close(): Promise<void>
+}

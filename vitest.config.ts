@@ -1,0 +1,82 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+/**
+ * Projects: `unit` (beside the file, no process, no port), `server` once per database, `infrastructure` (the
+ * conformance suite of every type), `stories` (whole system). The server's files are one suite with the database as a
+ * parameter: AEDILE_TEST_POSTGRES_URL adds the second run.
+ */
+const root = fileURLToPath(new URL('.', import.meta.url))
+const resolve = { conditions: ['source', 'node', 'import', 'module', 'default'] }
+const ssr = {
+  resolve: { conditions: ['source', 'node', 'import', 'module', 'default'], externalConditions: ['source', 'node', 'import'] },
+}
+const shared = {
+  root,
+  environment: 'node' as const,
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  exclude: ['**/dist/**', '**/node_modules/**'],
+}
+const databaseTests = ['packages/server/src/**/*.database.test.ts']
+const postgres = process.env.AEDILE_TEST_POSTGRES_URL
+
+export default defineConfig({
+  resolve,
+  ssr,
+  test: {
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'infrastructures/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: [...shared.exclude, ...databaseTests, '**/*.infrastructure.test.ts'],
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: { ...shared, name: 'server-sqlite', include: databaseTests, env: { AEDILE_TEST_DATABASE: 'sqlite' } },
+      },
+      ...(postgres
+        ? [
+            {
+              resolve,
+              ssr,
+              test: {
+                ...shared,
+                name: 'server-postgres',
+                include: databaseTests,
+                env: { AEDILE_TEST_DATABASE: 'postgres', AEDILE_TEST_POSTGRES_URL: postgres },
+              },
+            },
+          ]
+        : []),
+      {
+        resolve,
+        ssr,
+        test: {
+          ...shared,
+          name: 'infrastructure',
+          include: ['infrastructures/*/src/**/*.infrastructure.test.ts'],
+          testTimeout: 120_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          ...shared,
+          name: 'stories',
+          include: ['tests/**/*.test.ts'],
+          exclude: [...shared.exclude, 'tests/conformance/**'],
+          testTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
