@@ -3,13 +3,14 @@ import { defineConfig } from 'vitest/config'
 
 /**
  * Projects: `unit` (beside the file, no process, no port), `server` once per database, `infrastructure` (the
- * conformance suite of every type), `stories` (whole system). The server's files are one suite with the database as a
+ * conformance suite of every type), `stories` (whole system), `install-story` (packed packages), `conformance` (genuine
+ * Prefect). The server's files are one suite with the database as a
  * parameter: AEDILE_TEST_POSTGRES_URL adds the second run.
  */
 const root = fileURLToPath(new URL('.', import.meta.url))
-const resolve = { conditions: ['source', 'node', 'import', 'module', 'default'] }
+const resolve = { conditions: ['source', 'node', 'module'] }
 const ssr = {
-  resolve: { conditions: ['source', 'node', 'import', 'module', 'default'], externalConditions: ['source', 'node', 'import'] },
+  resolve: { conditions: ['source', 'node', 'module'], externalConditions: ['source', 'node'] },
 }
 const shared = {
   root,
@@ -32,7 +33,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'infrastructures/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'infrastructures/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'tests/repository/**/*.test.ts', 'tests/models/**/*.test.ts'],
           exclude: [...shared.exclude, ...databaseTests, '**/*.infrastructure.test.ts'],
         },
       },
@@ -72,8 +73,31 @@ export default defineConfig({
           ...shared,
           name: 'stories',
           include: ['tests/**/*.test.ts'],
-          exclude: [...shared.exclude, 'tests/conformance/**'],
+          exclude: [...shared.exclude, 'tests/conformance/**', 'tests/install-story/**', 'tests/repository/**', 'tests/models/**'],
           testTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          ...shared,
+          name: 'install-story',
+          include: ['tests/install-story/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          ...shared,
+          name: 'conformance',
+          include: ['tests/conformance/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

@@ -5,6 +5,7 @@
 export const ERRORS = {
   request_invalid: { message: 'Invalid request received.', status: 422, retryable: false },
   unauthorized: { message: 'Unauthorized', status: 401, retryable: false },
+  limit_invalid: { message: 'Invalid limit: must be {bound}.', status: 422, retryable: false },
   not_found: { message: '{what} not found', status: 404, retryable: false },
   conflict: { message: '{what}', status: 409, retryable: false },
   body_too_large: {
@@ -33,6 +34,116 @@ export const ERRORS = {
     retryable: false,
   },
 
+  api_unreachable: {
+    message: 'The API at {url} cannot be reached: {reason}. Check that the server is running and that AEDILE_API_URL names it.',
+    status: 503,
+    retryable: true,
+  },
+  api_timeout: { message: '{method} {url} was not answered within {seconds} s.', status: 504, retryable: true },
+  api_busy: { message: '{method} {url} was refused for now with {status}: {detail}', status: 503, retryable: true },
+  api_error: { message: '{method} {url} was answered with {status}: {detail}', status: 502, retryable: false },
+  api_invalid: { message: '{method} {url} was refused as invalid: {detail}', status: 422, retryable: false },
+  api_not_found: { message: '{method} {url} found nothing: {detail}', status: 404, retryable: false },
+  api_conflict: { message: '{method} {url} was refused as a conflict: {detail}', status: 409, retryable: false },
+  api_forbidden: { message: '{method} {url} is forbidden: {detail}', status: 403, retryable: false },
+  api_unauthorized: {
+    message: 'The API at {url} refused the credentials: {detail}. Check AEDILE_API_KEY or AEDILE_API_AUTH_STRING.',
+    status: 401,
+    retryable: false,
+  },
+  api_answer_unreadable: {
+    message: '{method} {url} was answered with something unexpected: {detail}',
+    status: 502,
+    retryable: false,
+  },
+
+  template_invalid: { message: 'The template is not valid at {pointer}: {why}.', status: 422, retryable: false },
+  template_block_not_found: {
+    message: 'The template names block {block}, which does not exist. Create it, or change the template.',
+    status: 404,
+    retryable: false,
+  },
+  job_variable_invalid: { message: 'Job variable {pointer} is not valid: {why}.', status: 422, retryable: false },
+  hydration_failed: { message: '{reason}', status: 422, retryable: false },
+  schema_invalid: { message: 'Invalid schema: {why}', status: 422, retryable: false },
+  command_malformed: { message: 'The command {command} cannot be split into words: {why}.', status: 422, retryable: false },
+  setting_unknown: { message: 'There is no setting {name} ({where}).{hint}', status: 422, retryable: false },
+  setting_invalid: { message: 'Setting {name} ({where}) is not valid: {why}.', status: 422, retryable: false },
+  profile_not_found: { message: 'There is no profile {name}.{hint}', status: 404, retryable: false },
+  profile_exists: { message: 'A profile {name} exists already. Choose another name.', status: 409, retryable: false },
+  profile_in_use: { message: 'Profile {name} is in use. Use another one first.', status: 409, retryable: false },
+  profiles_unreadable: { message: 'The profiles in {path} cannot be read: {why}.', status: 422, retryable: false },
+
+  database_newer: {
+    message:
+      'The database {database} was made by a newer version: its schema is {found}, this version knows up to {known}. Use that version or another database.',
+    status: 500,
+    retryable: false,
+  },
+  database_older: {
+    message: 'The database {database} has schema {found}, this version needs {known}. Run `aedile server database upgrade`.',
+    status: 500,
+    retryable: false,
+  },
+  database_foreign: {
+    message: '{database} is not a database of Aedile: {found}. Name another file or database.',
+    status: 500,
+    retryable: false,
+  },
+  database_locked: {
+    message:
+      'The database {database} is locked by another process, for longer than {seconds} s. Stop that process or wait for it.',
+    status: 503,
+    retryable: true,
+  },
+  database_readonly: {
+    message: 'The database {database} cannot be written: {reason}. Check its owner, its permissions and those of its folder.',
+    status: 500,
+    retryable: false,
+  },
+  database_full: {
+    message: 'The database {database} cannot grow: the disk is full or its limit is reached. Nothing was stored; make room.',
+    status: 507,
+    retryable: false,
+  },
+  database_corrupt: {
+    message: 'The database {database} is damaged: {reason}. Stop the server and restore a backup.',
+    status: 500,
+    retryable: false,
+  },
+  database_unreachable: {
+    message: 'The database {database} cannot be reached: {reason}. Check the address and that it runs.',
+    status: 503,
+    retryable: true,
+  },
+  backup_refused: { message: 'No backup was made of {database}: {reason}.', status: 409, retryable: false },
+  ciphertext_refused: {
+    message: 'A stored secret cannot be decrypted: {reason}.',
+    status: 500,
+    retryable: false,
+  },
+  encryption_key_invalid: {
+    message: 'The encryption key from {source} is not usable: {reason}.',
+    status: 500,
+    retryable: false,
+  },
+
+  worker_name_invalid: {
+    message: "The worker's name is {name}. It must not contain '/' or '%'.",
+    status: 422,
+    retryable: false,
+  },
+  worker_type_mismatch: {
+    message:
+      'Work pool {pool} is of type {poolType}, this worker is of type {type}. Start it with --type {poolType}, or for another pool.',
+    status: 409,
+    retryable: false,
+  },
+  work_pool_missing: {
+    message: 'There is no work pool {pool}. Create it: aedile work-pool create {pool} --type {type}',
+    status: 404,
+    retryable: false,
+  },
   attempt_refused: { message: '{reason}', status: 409, retryable: false },
 } as const satisfies Record<string, { message: string; status: number; retryable: boolean }>
 

@@ -71,6 +71,8 @@ export type Handle = {
   flowRunId: string | null
   keep: Keep
   graceSeconds: number
+  /** Who tells the run's end: an engine inside the thing, or the worker for a plain command. Set by the worker. */
+  reports?: 'engine' | 'worker'
   /** Ids that the target gave, as they become known, e.g. pid and start time. */
   native: { [id: string]: JsonValue }
 }

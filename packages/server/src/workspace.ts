@@ -1,3 +1,4 @@
+import type { InfrastructureDefinition } from '@aedile/core/infrastructure-definition'
 import type { Logger } from 'pino'
 import type { Changes } from './changes.ts'
 import type { ServerSettings } from './settings.ts'
@@ -13,4 +14,6 @@ export type Workspace = {
   readonly encryption: Encryption
   readonly changes: Changes
   readonly log: Logger
+  /** The infrastructures that work pools can have here. None when absent. */
+  readonly definitions?: readonly InfrastructureDefinition[]
 }

@@ -12,7 +12,10 @@ export type OutputStream = 'stdout' | 'stderr'
 
 /** What a driver tells while it starts and follows a thing. Calls return at once. */
 export interface Sink {
-  /** Bytes of output. `cursor` is the place right after them: observing again from there repeats and loses nothing. */
+  /**
+   * Whole lines of output; only a line over 64 KiB comes in pieces, and the last one may have no end. `cursor` is the place
+   * right after them: observing again from there repeats and loses nothing.
+   */
   output(stream: OutputStream, bytes: Uint8Array, cursor: LogCursor): void
   /** Progress that is no state: pulling an image, waiting for capacity. */
   status(phase: string, detail?: string): void

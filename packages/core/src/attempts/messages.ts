@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { logCreate } from '../resources/log.ts'
 import { jsonObject, timestamp, uuid } from '../resources/scalars.ts'
 
 /**
@@ -48,8 +49,15 @@ export const ATTEMPTS_CAPABILITY = 'attempts.v1'
 export const intendBody = z.strictObject({ worker_name: z.string(), handle: jsonObject })
 /** `POST /aedile/attempts/{key}/record`: the thing exists; native ids are in the handle. */
 export const recordBody = z.strictObject({ worker_name: z.string(), handle: jsonObject })
-/** `POST /aedile/attempts/{key}/advance`: output was stored up to the cursor. */
-export const advanceBody = z.strictObject({ worker_name: z.string(), log_cursor: z.string() })
+/**
+ * `POST /aedile/attempts/{key}/advance`: lines of output, stored together with the cursor right after them in one unit of
+ * work. Sending it again changes nothing when the cursor is stored already, so no line is lost or doubled.
+ */
+export const advanceBody = z.strictObject({
+  worker_name: z.string(),
+  log_cursor: z.string(),
+  lines: z.array(logCreate).default([]),
+})
 /** `POST /aedile/attempts/{key}/end`: the thing ended like this. */
 export const endBody = z.strictObject({ worker_name: z.string(), outcome: jsonObject })
 /** `POST /aedile/attempts/{key}/report`: the run's state was proposed. */

@@ -122,6 +122,8 @@ export function takeOver(row: AttemptRow, worker: string, targets: readonly stri
 export function isAbandoned(run: RunRow, row: AttemptRow, childHeardAt: number | null, now: number): boolean {
   if (row.phase !== 'unattended' || row.unattendedSince === null) return false
   if (run.attemptKey !== row.key || isTerminal(run.stateType)) return false
+  // Cancelled means gone: a run whose thing could not be looked at stays Cancelling, and is tried again.
+  if (run.stateType === 'CANCELLING') return false
   return now - Math.max(row.unattendedSince, childHeardAt ?? 0) >= UNATTENDED_SECONDS
 }
 
@@ -130,7 +132,10 @@ export type Cancellation = 'cancelled' | 'cancelling'
 /** Scheduled, or claimed without intent: Cancelled at once. Otherwise something may exist and has to be stopped first. */
 export function cancel(run: RunRow, row: AttemptRow | null): Cancellation {
   if (row === null || run.attemptKey !== row.key) return run.stateType === 'SCHEDULED' ? 'cancelled' : 'cancelling'
-  return row.phase === 'claimed' || row.phase === 'lapsed' ? 'cancelled' : 'cancelling'
+  if (row.phase === 'claimed' || row.phase === 'lapsed') return 'cancelled'
+  // A run that was scheduled anew: what the attempt before had started is over.
+  const over = row.phase === 'reported' || row.phase === 'removed'
+  return over && run.stateType === 'SCHEDULED' ? 'cancelled' : 'cancelling'
 }
 
 /** The fence: a proposal that names another attempt than the present one is refused. No header, no fence. */

@@ -13,7 +13,7 @@ export type Transaction = {
 /** The store: asynchronous to everyone, also on SQLite. */
 export interface Store {
   readonly kind: 'sqlite' | 'postgres'
-  /** For short reads by primary key or index. On SQLite they see what is committed and what this tick's units wrote. */
+  /** For short reads by primary key or index. They see what is committed, nothing else; a write through it is refused. */
   readonly db: Kysely<Database>
   /**
    * Runs one unit of work and resolves after its commit. On SQLite units queue, those of one event-loop tick share a

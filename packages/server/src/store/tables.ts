@@ -299,6 +299,8 @@ export type LogTable = {
   /** The line's place among the lines of its flow run, from 1. */
   sequence: number
 }
+/** How many lines a flow run has; `appendLogs` takes the sequence from here. */
+export type LogCounterTable = { flow_run_id: string; last: number }
 export type EventTable = {
   id: string
   occurred: Micros
@@ -348,6 +350,7 @@ export type Database = {
   configuration: ConfigurationTable
   audit: AuditTable
   log: LogTable
+  log_counter: LogCounterTable
   event: EventTable
   event_resource: EventResourceTable
 }

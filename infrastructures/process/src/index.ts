@@ -1,0 +1,2 @@
+export { processDefinition } from './definition.ts'
+export { processDriver } from './driver.ts'

@@ -1,0 +1,36 @@
+import type { AttemptContext } from '../infrastructure-definition.ts'
+import { isJsonObject } from '../json.ts'
+
+/** The variable by which everything that an attempt started can be told from everything else. */
+export const ATTEMPT_VARIABLE = 'AEDILE_ATTEMPT'
+const HEADERS_VARIABLE = 'PREFECT_CLIENT_CUSTOM_HEADERS'
+const FENCE_HEADER = 'X-Aedile-Attempt'
+
+/**
+ * The environment of a job with our additions: the attempt key, and the fence header in the setting that genuine
+ * clients send headers from. Headers that the user set stay; a value that is no JSON object is left for the child to
+ * complain about.
+ */
+export function addAttemptEnvironment(env: Record<string, string>, attempt: AttemptContext): Record<string, string> {
+  const headers = parseHeaders(env[HEADERS_VARIABLE])
+  return {
+    ...env,
+    ...(headers ? { [HEADERS_VARIABLE]: JSON.stringify({ ...headers, [FENCE_HEADER]: attempt.key }) } : {}),
+    [ATTEMPT_VARIABLE]: attempt.key,
+  }
+}
+
+function parseHeaders(text: string | undefined): Record<string, unknown> | null {
+  if (!text?.trim()) return {}
+  try {
+    const value: unknown = JSON.parse(text)
+    return isJsonObject(value) ? withoutFence(value) : null
+  } catch {
+    return null
+  }
+}
+
+/** A worker that itself runs in an attempt hands its own fence down; only the child's counts. */
+function withoutFence(headers: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== FENCE_HEADER.toLowerCase()))
+}

@@ -1,0 +1,35 @@
+/** The known word that is nearest to a mistyped one, or null when none is near. For "did you mean". */
+export function findNearest(word: string, known: Iterable<string>): string | null {
+  const limit = Math.max(1, Math.floor(word.length / 3))
+  let nearest: string | null = null
+  let nearestDistance = limit + 1
+  for (const candidate of known) {
+    if (Math.abs(candidate.length - word.length) >= nearestDistance) continue
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
+    if (distance < nearestDistance) {
+      nearest = candidate
+      nearestDistance = distance
+    }
+  }
+  return nearest
+}
+
+/** Number of inserted, deleted, changed or swapped neighbouring characters between two words (Damerau-Levenshtein). */
+export function editDistance(from: string, to: string): number {
+  let beforePrevious: number[] = []
+  let previous = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= from.length; i += 1) {
+    const row = [i]
+    for (let j = 1; j <= to.length; j += 1) {
+      const changed = from[i - 1] === to[j - 1] ? 0 : 1
+      let best = Math.min(previous[j]! + 1, row[j - 1]! + 1, previous[j - 1]! + changed)
+      if (i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1]) {
+        best = Math.min(best, beforePrevious[j - 2]! + 1)
+      }
+      row.push(best)
+    }
+    beforePrevious = previous
+    previous = row
+  }
+  return previous[to.length]!
+}

@@ -1,0 +1,132 @@
+import { isTemplateObject, type TemplateValue } from '../python-text.ts'
+import type { Trace } from './apply-values.ts'
+import { joinPointer, type Placeholder } from './placeholders.ts'
+
+/** The layers of a job, the later ones stronger. `environment` is the worker's, for `{{ $NAME }}`. */
+export type Layer = 'template' | 'default' | 'deployment' | 'flow-run' | 'environment'
+
+/** Where a leaf of a rendered job came from. */
+export type Origin = {
+  layer: Layer
+  /** JSON pointer in that layer as its author wrote it: job_configuration, variables' defaults, or job variables. */
+  path: string
+  /** The placeholders, block documents and variables that it came through, outermost first. */
+  through?: string[]
+  /** For text put together from a template's text and placeholders: the origin of each placeholder that had a value. */
+  parts?: Origin[]
+}
+
+/** A key or list item that the template has and the job has not. */
+export type Dropped = {
+  /** JSON pointer in job_configuration. */
+  pointer: string
+  placeholder: string
+  /** `undeclared`: no such variable; `unset`: no layer has a value; `null-default`: its default is null; `no-such-path`: the variable has no such key. */
+  reason: 'undeclared' | 'unset' | 'null-default' | 'no-such-path'
+}
+
+/** Origins by JSON pointer; what has none of its own takes the nearest one above it. */
+export class OriginTree {
+  readonly #origins: Map<string, Origin>
+
+  constructor(copied?: OriginTree) {
+    this.#origins = new Map(copied?.leaves)
+  }
+
+  /** Gives what is at the pointer this origin. */
+  add(pointer: string, origin: Origin): void {
+    this.#origins.set(pointer, origin)
+  }
+
+  /** Gives everything at and below the pointer this origin. */
+  set(pointer: string, origin: Origin): void {
+    this.deleteBelow(pointer)
+    this.#origins.set(pointer, origin)
+  }
+
+  /** The origin of what is at the pointer. */
+  at(pointer: string): Origin | undefined {
+    for (let end = pointer.length; ; end = pointer.lastIndexOf('/', end - 1)) {
+      const origin = this.#origins.get(pointer.slice(0, end))
+      if (origin) return { ...origin, path: origin.path + pointer.slice(end) }
+      if (end === 0) return undefined
+    }
+  }
+
+  deleteBelow(pointer: string): void {
+    for (const key of this.#origins.keys()) {
+      if (key === pointer || key.startsWith(`${pointer}/`)) this.#origins.delete(key)
+    }
+  }
+
+  get leaves(): ReadonlyMap<string, Origin> {
+    return this.#origins
+  }
+}
+
+/** Writes down where each leaf of the result comes from, while values are applied and references resolved. */
+export class OriginRecorder implements Trace {
+  readonly result = new OriginTree()
+  readonly dropped: { pointer: string; placeholder: Placeholder }[] = []
+  /** Pointers into the variables that the template read. */
+  readonly read = new Set<string>()
+  readonly #template: OriginTree
+  readonly #variables: OriginTree
+
+  constructor(template: OriginTree, variables: OriginTree) {
+    this.#template = template
+    this.#variables = variables
+  }
+
+  literal(output: string, template: string): void {
+    this.result.add(output, this.#templateOrigin(template))
+  }
+
+  value(output: string, placeholder: Placeholder, found: { value: TemplateValue; pointer: string }): void {
+    this.read.add(found.pointer)
+    for (const leaf of leafPointers(found.value)) {
+      const origin = this.#variables.at(found.pointer + leaf)
+      if (origin) this.result.add(output + leaf, { ...origin, through: [placeholder.text, ...(origin.through ?? [])] })
+    }
+  }
+
+  text(output: string, template: string, parts: { placeholder: Placeholder; found: { pointer: string } | undefined }[]): void {
+    const origins = parts.flatMap(({ placeholder, found }) => {
+      if (!found) return []
+      const origin: Origin | undefined =
+        placeholder.kind === 'environment' ? { layer: 'environment', path: found.pointer } : this.#variables.at(found.pointer)
+      if (placeholder.kind === 'standard') this.read.add(found.pointer)
+      return origin ? [{ ...origin, through: [placeholder.text] }] : []
+    })
+    const origin = this.#templateOrigin(template)
+    this.result.add(output, origins.length > 0 ? { ...origin, parts: origins } : origin)
+  }
+
+  drop(template: string, placeholder: Placeholder): void {
+    this.dropped.push({ pointer: template, placeholder })
+  }
+
+  /** A reference at the pointer was replaced by a value from outside. */
+  replaced(pointer: string, through: string, value: TemplateValue): void {
+    const origin = this.result.at(pointer) ?? this.#templateOrigin(pointer)
+    this.result.deleteBelow(pointer)
+    for (const leaf of leafPointers(value)) {
+      this.result.add(pointer + leaf, { ...origin, through: [...(origin.through ?? []), through] })
+    }
+  }
+
+  #templateOrigin(pointer: string): Origin {
+    return this.#template.at(pointer) ?? { layer: 'template', path: pointer }
+  }
+}
+
+/** JSON pointers of all scalars and of all empty mappings and lists. */
+export function leafPointers(value: TemplateValue, pointer = ''): string[] {
+  const entries: [string | number, TemplateValue][] = Array.isArray(value)
+    ? value.map((item, index) => [index, item])
+    : isTemplateObject(value)
+      ? Object.entries(value)
+      : []
+  if (entries.length === 0) return [pointer]
+  return entries.flatMap(([key, item]) => leafPointers(item, joinPointer(pointer, key)))
+}

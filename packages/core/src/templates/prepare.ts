@@ -1,0 +1,98 @@
+import type { Job, RunContext } from '../infrastructure-definition.ts'
+import { isTruthy, pythonStr, SourceNumber, type TemplateValue } from '../python-text.ts'
+import type { FlowRun } from '../resources/flow-run.ts'
+import { joinShellWords } from '../shell-words.ts'
+import { formatPythonIso, parseTimestamp } from '../time.ts'
+import { applyValues } from './apply-values.ts'
+
+/** The version that the label `prefect.io/version` carries: of the genuine workers that ours equal. */
+export const PREFECT_VERSION = '3.8.8'
+
+/** What a genuine worker of most types runs for a flow run. */
+export const FLOW_RUN_COMMAND = 'prefect flow-run execute'
+
+/**
+ * Adds what the run and the worker bring: environment, labels, name, command. Later ones are stronger, the user's
+ * strongest; then null entries of `env` are removed. `pythonCommand` is what a genuine worker of the type runs.
+ */
+export function prepareBase(job: Job, context: RunContext, pythonCommand: string = FLOW_RUN_COMMAND): Job {
+  const env = { ...context.worker.settings, ...attributionEnvironment(context), ...job.env }
+  return {
+    ...job,
+    command: job.command || flowRunCommand(context, pythonCommand),
+    env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== null)),
+    labels: { ...runLabels(context), ...job.labels },
+    name: renderName(job.name, context) || context.flowRun.name,
+  }
+}
+
+/** The command for the run's entrypoint: ours for TypeScript and JavaScript, else the genuine one. */
+export function flowRunCommand({ deployment, worker }: RunContext, pythonCommand: string): string {
+  return isScriptEntrypoint(deployment?.entrypoint) ? joinShellWords(worker.executeCommand) : pythonCommand
+}
+
+/** True for an entrypoint in `.ts`, `.mts`, `.js` or `.mjs`, with or without `:name`. */
+export function isScriptEntrypoint(entrypoint: string | null | undefined): boolean {
+  return /\.m?[tj]s(:[^:/\\]*)?$/.test(entrypoint ?? '')
+}
+
+/** Who the run belongs to, as variables; each only when known. */
+export function attributionEnvironment({ flowRun, flow, deployment, worker }: RunContext): Record<string, string> {
+  return withoutUnknown({
+    PREFECT__FLOW_RUN_ID: flowRun.id,
+    PREFECT__WORKER_ID: worker.id,
+    PREFECT__WORKER_NAME: worker.name,
+    PREFECT__FLOW_ID: flowRun.flow_id,
+    PREFECT__FLOW_NAME: flow?.name,
+    PREFECT__DEPLOYMENT_ID: flowRun.deployment_id,
+    PREFECT__DEPLOYMENT_NAME: deployment?.name,
+  })
+}
+
+/** The labels of a run. Their order matters where a platform allows only so many. */
+export function runLabels({ flowRun, flow, deployment, workPool, worker }: RunContext): Record<string, string> {
+  const updated = parseTimestamp(deployment?.updated)
+  return withoutUnknown({
+    'prefect.io/flow-run-id': flowRun.id,
+    'prefect.io/flow-run-name': flowRun.name,
+    'prefect.io/version': PREFECT_VERSION,
+    'prefect.io/work-pool-name': workPool?.name,
+    'prefect.io/work-pool-id': workPool?.id,
+    'prefect.io/worker-name': worker.name,
+    'prefect.io/flow-id': flow?.id,
+    'prefect.io/flow-name': flow?.name,
+    'prefect.io/deployment-id': deployment?.id,
+    'prefect.io/deployment-name': deployment?.name,
+    'prefect.io/deployment-updated': updated === null ? undefined : formatPythonIso(updated),
+  })
+}
+
+/** Fills `ctx.flow` and `ctx.flow_run` in a name. A name that is one unknown placeholder stays as written. */
+export function renderName(name: string | null, { flow, flowRun }: RunContext): string | null {
+  if (!name) return null
+  const ctx = { flow: flow ?? {}, flow_run: withFloats(flowRun) }
+  const rendered = applyValues(name, { ctx } as { [key: string]: TemplateValue })
+  if (rendered === undefined) return name
+  return isTruthy(rendered) ? pythonStr(rendered) : null
+}
+
+/** The fields that Python holds as floats, so that they print as `0.0`. */
+function withFloats(flowRun: FlowRun): { [field: string]: unknown } {
+  return {
+    ...flowRun,
+    empirical_policy: { ...flowRun.empirical_policy, retry_delay_seconds: toFloat(flowRun.empirical_policy.retry_delay_seconds) },
+    total_run_time: toFloat(flowRun.total_run_time),
+    estimated_run_time: toFloat(flowRun.estimated_run_time),
+    estimated_start_time_delta: toFloat(flowRun.estimated_start_time_delta),
+  }
+}
+
+function toFloat(value: number): number | SourceNumber {
+  return Number.isInteger(value) ? new SourceNumber(value.toFixed(1)) : value
+}
+
+function withoutUnknown(entries: Record<string, string | null | undefined>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(entries).filter((entry): entry is [string, string] => entry[1] !== null && entry[1] !== undefined),
+  )
+}

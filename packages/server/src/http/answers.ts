@@ -1,0 +1,75 @@
+import { AedileError, ERRORS } from '@aedile/core/errors'
+import { HttpError } from './route.ts'
+import { RequestInvalid } from './validation.ts'
+
+/** What a failed request answers. */
+export type Answer = { status: number; body: Record<string, unknown>; headers: Record<string, string>; isOurFault: boolean }
+
+const INTEGRITY_CONFLICT =
+  'Data integrity conflict. This usually means a unique or foreign key constraint was violated. See server logs for details.'
+
+const RETRY_AFTER = { 'retry-after': '1' }
+
+/** Turns whatever a handler threw into the answer that clients of the API expect. Source: WC 6.7. */
+export function toAnswer(error: unknown): Answer {
+  if (error instanceof HttpError) return answer(error.status, error.body, error.headers)
+  if (error instanceof RequestInvalid) {
+    return answer(422, {
+      exception_message: ERRORS.request_invalid.message,
+      exception_detail: error.errors,
+      request_body: error.requestBody ?? null,
+    })
+  }
+  if (error instanceof AedileError) return fromCatalogue(error)
+  const code = codeOf(error)
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return answer(413, { detail: (error as Error).message })
+  if (code === 'FST_ERR_HANDLER_TIMEOUT') return busy()
+  if (code.startsWith('FST_ERR_')) return answer(statusOf(error), { detail: (error as Error).message })
+  if (isIntegrityCode(code)) return { ...answer(409, { detail: INTEGRITY_CONFLICT }), isOurFault: true }
+  if (isPassingCode(code)) return busy()
+  return { ...answer(500, { exception_message: ERRORS.internal.message }), isOurFault: true }
+}
+
+function fromCatalogue(error: AedileError): Answer {
+  switch (error.code) {
+    case 'server_busy':
+      return busy()
+    case 'unauthorized':
+    case 'internal':
+      return { ...answer(error.status, { exception_message: error.message }), isOurFault: error.code === 'internal' }
+    default:
+      return answer(error.status, { detail: error.message, code: error.code }, error.retryable ? RETRY_AFTER : {})
+  }
+}
+
+function busy(): Answer {
+  return answer(503, { exception_message: ERRORS.server_busy.message }, RETRY_AFTER)
+}
+
+function answer(status: number, body: Record<string, unknown>, headers: Record<string, string> = {}): Answer {
+  return { status, body, headers, isOurFault: false }
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' ? code : ''
+}
+
+function statusOf(error: unknown): number {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode
+  return typeof status === 'number' ? status : 500
+}
+
+/** Unique, foreign key, check and not-null violations: SQLite by name, Postgres by class 23. */
+function isIntegrityCode(code: string): boolean {
+  return code.startsWith('SQLITE_CONSTRAINT') || /^23\w{3}$/.test(code)
+}
+
+/** Trouble of the database that passes: locks, lost connections, a server that starts or stops. */
+function isPassingCode(code: string): boolean {
+  return (
+    /^SQLITE_(BUSY|LOCKED)/.test(code) ||
+    /^(08\w{3}|53\w{3}|57P0\d|57014|40001|40P01)$/.test(code) ||
+    ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(code)
+  )
+}

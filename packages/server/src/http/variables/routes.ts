@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto'
+import { pageFields } from '@aedile/core/filters/page'
+import { type VariableFilter, variableFilter, variableSort } from '@aedile/core/filters/variable'
+import { uuid } from '@aedile/core/resources/scalars'
+import { variable, variableCreate, variableUpdate } from '@aedile/core/resources/variable'
+import { nowMicroseconds } from '@aedile/core/time'
+import { sql } from 'kysely'
+import { z } from 'zod'
+import { variableCondition } from '../../store/queries/filters/variable.ts'
+import { applyPage, readPage } from '../../store/queries/page.ts'
+import { applySort, sortByVariable } from '../../store/queries/sort.ts'
+import type { Store } from '../../store/store.ts'
+import type { VariableTable } from '../../store/tables.ts'
+import { HttpError, keyedBody, type Route, route } from '../route.ts'
+import { toVariable } from './variable-document.ts'
+
+/** A variable is named by its id or by its name. */
+type Key = { id: string } | { name: string }
+
+const byId = z.object({ id: uuid })
+const byName = z.object({ name: z.string() })
+const notFound = () => new HttpError(404, 'Variable not found.')
+const nameTaken = (name: string) => new HttpError(409, `A variable with the name '${name}' already exists.`)
+
+/** Source: WC 1.14, 10. */
+export const routes: Route[] = [
+  route({
+    method: 'POST',
+    path: '/variables/',
+    summary: 'Make a variable',
+    resource: 'variable',
+    action: 'create',
+    body: variableCreate,
+    responses: { 201: variable, 409: null },
+    async handle({ workspace, body, reply }) {
+      const row = await insertVariable(workspace.store, body)
+      reply.code(201)
+      return toVariable(row)
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/variables/filter',
+    summary: 'Search variables',
+    resource: 'variable',
+    action: 'read',
+    body: keyedBody({ variables: variableFilter.optional(), ...pageFields, sort: variableSort }),
+    responses: { 200: z.array(variable) },
+    async handle({ workspace: { store, settings }, body: { variables, sort, ...asked } }) {
+      const matching = restrict(store, store.db.selectFrom('variable').selectAll(), variables)
+      const page = applyPage(applySort(matching, sortByVariable(sort)), readPage(asked, settings.defaultLimit))
+      return (await store.search(page.compile())).map(toVariable)
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/variables/count',
+    summary: 'Count variables',
+    resource: 'variable',
+    action: 'read',
+    body: keyedBody({ variables: variableFilter.optional() }),
+    responses: { 200: z.int() },
+    async handle({ workspace: { store }, body: { variables } }) {
+      const counted = store.db.selectFrom('variable').select(sql<number>`count(*)`.as('count'))
+      const [row] = await store.search(restrict(store, counted, variables).compile())
+      return Number(row?.count ?? 0)
+    },
+  }),
+  ...[
+    { path: '/variables/:id', params: byId, by: 'id' },
+    { path: '/variables/name/:name', params: byName, by: 'name' },
+  ].flatMap(({ path, params, by }) => keyedRoutes(path, params as z.ZodType<Key>, by)),
+]
+
+function keyedRoutes(path: string, params: z.ZodType<Key>, by: string): Route[] {
+  return [
+    route({
+      method: 'GET',
+      path,
+      summary: `Read a variable by its ${by}`,
+      resource: 'variable',
+      action: 'read',
+      params,
+      responses: { 200: variable, 404: null },
+      async handle({ workspace, params: key }) {
+        const [column, value] = toColumn(key)
+        const row = await workspace.store.db.selectFrom('variable').selectAll().where(column, '=', value).executeTakeFirst()
+        if (!row) throw notFound()
+        return toVariable(row)
+      },
+    }),
+    route({
+      method: 'PATCH',
+      path,
+      summary: `Change a variable by its ${by}`,
+      resource: 'variable',
+      action: 'update',
+      params,
+      body: variableUpdate,
+      responses: { 204: null, 404: null, 409: null },
+      async handle({ workspace, params: key, body, reply }) {
+        await updateVariable(workspace.store, key, body)
+        reply.code(204)
+      },
+    }),
+    route({
+      method: 'DELETE',
+      path,
+      summary: `Delete a variable by its ${by}`,
+      resource: 'variable',
+      action: 'delete',
+      params,
+      responses: { 204: null, 404: null },
+      async handle({ workspace, params: key, reply }) {
+        const [column, value] = toColumn(key)
+        const result = await workspace.store.write(({ db }) =>
+          db.deleteFrom('variable').where(column, '=', value).executeTakeFirst(),
+        )
+        if (Number(result.numDeletedRows) === 0) throw notFound()
+        reply.code(204)
+      },
+    }),
+  ]
+}
+
+async function insertVariable(store: Store, wanted: z.output<typeof variableCreate>): Promise<VariableTable> {
+  const now = nowMicroseconds()
+  const row: VariableTable = {
+    id: randomUUID(),
+    created: now,
+    updated: now,
+    name: wanted.name,
+    value: JSON.stringify(wanted.value),
+    tags: JSON.stringify(wanted.tags),
+  }
+  const inserted = await store.write(({ db }) =>
+    db
+      .insertInto('variable')
+      .values(row)
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .executeTakeFirst(),
+  )
+  if (Number(inserted.numInsertedOrUpdatedRows ?? 0) === 0) throw nameTaken(wanted.name)
+  return row
+}
+
+async function updateVariable(store: Store, key: Key, wanted: z.output<typeof variableUpdate>): Promise<void> {
+  const [column, value] = toColumn(key)
+  await store.write(async ({ db }) => {
+    const row = await db.selectFrom('variable').selectAll().where(column, '=', value).executeTakeFirst()
+    if (!row) throw notFound()
+    const name = wanted.name ?? row.name
+    if (name !== row.name) {
+      const other = await db.selectFrom('variable').select('id').where('name', '=', name).executeTakeFirst()
+      if (other) throw nameTaken(name)
+    }
+    const changes = {
+      updated: nowMicroseconds(),
+      name,
+      ...(wanted.value !== undefined && { value: JSON.stringify(wanted.value) }),
+      ...(wanted.tags && { tags: JSON.stringify(wanted.tags) }),
+    }
+    await db.updateTable('variable').set(changes).where('id', '=', row.id).execute()
+  })
+}
+
+function toColumn(key: Key): ['id' | 'name', string] {
+  return 'id' in key ? ['id', key.id] : ['name', key.name]
+}
+
+function restrict<Query extends { where(condition: ReturnType<typeof variableCondition>): Query }>(
+  store: Store,
+  query: Query,
+  filter: VariableFilter | undefined,
+): Query {
+  return filter ? query.where(variableCondition(filter, store.kind)) : query
+}

@@ -1,0 +1,15 @@
+import type { Variable } from '@aedile/core/resources/variable'
+import { formatTimestamp } from '@aedile/core/time'
+import type { VariableTable } from '../../store/tables.ts'
+
+/** A variable as answers carry it. */
+export function toVariable(row: VariableTable): Variable {
+  return {
+    id: row.id,
+    created: formatTimestamp(row.created),
+    updated: formatTimestamp(row.updated),
+    name: row.name,
+    value: JSON.parse(row.value),
+    tags: JSON.parse(row.tags),
+  }
+}

@@ -1,0 +1,90 @@
+import type { Attempt } from '@aedile/core/attempts/messages'
+import { advance, intend, renew, takeOver } from '@aedile/core/attempts/transitions'
+import type { JsonObject } from '@aedile/core/json'
+import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
+import type { Workspace } from '../../workspace.ts'
+import { changeAttempt } from './change-attempt.ts'
+
+/** The messages of a worker that attends an attempt, in the order of the attempt's life. */
+
+/** Accepts that something will be started. Nothing is created in the world before this. */
+export function intendAttempt(workspace: Workspace, key: string, worker: string, handle: JsonObject): Promise<Attempt> {
+  const target = typeof handle.target === 'string' ? handle.target : ''
+  return changeAttempt(
+    workspace,
+    key,
+    (run, attempt, now) => intend(run, attempt, worker, target, now),
+    { handle: JSON.stringify(handle) },
+    async ({ db }, { flow_run_id }) => {
+      await db.updateTable('flow_run').set({ lapses: 0 }).where('id', '=', flow_run_id).execute()
+    },
+  )
+}
+
+/** Stores what is known of the thing now that it exists. */
+export function recordAttempt(workspace: Workspace, key: string, worker: string, handle: JsonObject): Promise<Attempt> {
+  return changeAttempt(workspace, key, (_, attempt, now) => advance(attempt, worker, 'started', now), {
+    handle: JSON.stringify(handle),
+  })
+}
+
+/** Stores up to where output was taken. */
+export function moveLogCursor(workspace: Workspace, key: string, worker: string, cursor: string): Promise<Attempt> {
+  return changeAttempt(workspace, key, (_, attempt, now) => renew(attempt, worker, now), { log_cursor: cursor })
+}
+
+/** Stores how the thing ended. */
+export function endAttempt(workspace: Workspace, key: string, worker: string, outcome: JsonObject): Promise<Attempt> {
+  return changeAttempt(
+    workspace,
+    key,
+    (_, attempt, now) => advance(attempt, worker, 'ended', now),
+    { outcome: JSON.stringify(outcome) },
+    async ({ db }, { flow_run_id }) => {
+      const run = db.updateTable('flow_run').set({ infrastructure_status: null })
+      await run.where('id', '=', flow_run_id).where('attempt_key', '=', key).execute()
+    },
+  )
+}
+
+/** The run's state was proposed from the outcome. */
+export function reportAttempt(workspace: Workspace, key: string, worker: string): Promise<Attempt> {
+  return changeAttempt(workspace, key, (_, attempt, now) => advance(attempt, worker, 'reported', now))
+}
+
+/** Nothing is left of the attempt, or it is kept because somebody asked. */
+export function removeAttempt(workspace: Workspace, key: string, worker: string): Promise<Attempt> {
+  return changeAttempt(workspace, key, (_, attempt, now) => advance(attempt, worker, 'removed', now))
+}
+
+/** Gives an unattended attempt to a worker that reaches its target. */
+export function takeOverAttempt(workspace: Workspace, key: string, worker: string, targets: string[]): Promise<Attempt> {
+  return changeAttempt(workspace, key, (_, attempt, now) => takeOver(attempt, worker, targets, now))
+}
+
+/** Shows progress that is no state. `since` stays while the phase stays. */
+export function showAttemptStatus(
+  workspace: Workspace,
+  key: string,
+  worker: string,
+  status: { phase: string; detail: string | null },
+): Promise<Attempt> {
+  return changeAttempt(
+    workspace,
+    key,
+    (_, attempt, now) => renew(attempt, worker, now),
+    {},
+    async ({ db }, { flow_run_id }) => {
+      const run = await db
+        .selectFrom('flow_run')
+        .select(['infrastructure_status', 'attempt_key'])
+        .where('id', '=', flow_run_id)
+        .executeTakeFirst()
+      if (run?.attempt_key !== key) return
+      const before = run.infrastructure_status === null ? null : (JSON.parse(run.infrastructure_status) as JsonObject)
+      const since = before?.phase === status.phase ? before.since : formatTimestamp(nowMicroseconds())
+      const shown = JSON.stringify({ ...status, since })
+      await db.updateTable('flow_run').set({ infrastructure_status: shown }).where('id', '=', flow_run_id).execute()
+    },
+  )
+}

@@ -1,0 +1,93 @@
+import { AedileError } from '@aedile/core/errors'
+import type { JsonObject } from '@aedile/core/json'
+import { isTerminal } from '@aedile/core/states'
+import { nowMicroseconds } from '@aedile/core/time'
+import { recordFlowRunTransition } from '../store/record-transition.ts'
+import type { Transaction } from '../store/store.ts'
+import type { FlowRunTable } from '../store/tables.ts'
+import type { Workspace } from '../workspace.ts'
+import { writeAnnounced } from './announce.ts'
+import { answerOf, type StateAnswer, startOf } from './answer.ts'
+import { type ClientFacts, SERVER_FACTS } from './client-facts.ts'
+import { orchestrate } from './orchestrate.ts'
+import type { Rule } from './rule.ts'
+import { coreFlowPolicy, minimalFlowPolicy } from './rules/index.ts'
+import { type RunState, stateOfRow } from './run-state.ts'
+import { buildStateChange } from './state-change.ts'
+import { toStoredState } from './state-row.ts'
+import { flowRunTransforms } from './transforms/flow-runs.ts'
+import { Transition } from './transition.ts'
+
+/** A state that is proposed for a flow run. */
+export type FlowRunProposal = {
+  flowRunId: string
+  /** Made by `buildProposedState` or `buildState`. */
+  proposed: RunState
+  /** Passes the minimal policy only. */
+  force?: boolean
+  /** Another policy than the core one. Ignored with force. */
+  policy?: readonly Rule<FlowRunTable>[]
+  client?: ClientFacts
+}
+
+/** Proposes a state for a flow run, in a transaction of its own. */
+export async function setFlowRunState(workspace: Workspace, proposal: FlowRunProposal): Promise<StateAnswer> {
+  const answer = await writeAnnounced(workspace, (transaction) => changeFlowRunState(transaction, proposal))
+  const type = answer.created ? answer.result.state?.type : null
+  if (type === 'SCHEDULED' || isTerminal(type)) workspace.changes.emit('dispatch', [])
+  return answer
+}
+
+/** Proposes a state for a flow run as part of a transaction. The run stays locked until it ends. */
+export async function changeFlowRunState(transaction: Transaction, proposal: FlowRunProposal): Promise<StateAnswer> {
+  const now = nowMicroseconds()
+  const before = await lockFlowRun(transaction, proposal.flowRunId)
+  if (before === null) throw new AedileError('not_found', { what: `Flow run with id ${proposal.flowRunId}` })
+  const run = { ...before }
+  const initial = await readFlowRunState(transaction, run.state_id)
+  const client = proposal.client ?? SERVER_FACTS
+  const proposed = startOf(proposal.proposed, now)
+  const transition = new Transition({ transaction, run, initial, proposed, client, now })
+  const policy = proposal.force ? minimalFlowPolicy : (proposal.policy ?? coreFlowPolicy)
+  await orchestrate(transition, policy, flowRunTransforms)
+  await record(transition, before)
+  return answerOf(transition)
+}
+
+/** Reads a flow run under a lock, or null. */
+export async function lockFlowRun(transaction: Transaction, id: string): Promise<FlowRunTable | null> {
+  const query = transaction.db.selectFrom('flow_run').selectAll().where('id', '=', id)
+  return (await (transaction.kind === 'postgres' ? query.forUpdate() : query).executeTakeFirst()) ?? null
+}
+
+/** Reads a state of a flow run, or null. */
+export async function readFlowRunState({ db }: Pick<Transaction, 'db'>, id: string | null): Promise<RunState | null> {
+  if (id === null) return null
+  const row = await db.selectFrom('flow_run_state').selectAll().where('id', '=', id).executeTakeFirst()
+  return row === undefined ? null : stateOfRow(row)
+}
+
+async function record(transition: Transition<FlowRunTable>, before: FlowRunTable): Promise<void> {
+  const { transaction, run, initial, proposed, client } = transition
+  if (proposed === null) return recordFlowRunTransition(transaction, { before, after: run }, null)
+  const payload = buildStateChange(
+    {
+      run_id: run.id,
+      run: {
+        name: run.name,
+        run_count: run.run_count,
+        tags: JSON.parse(run.tags) as string[],
+        flow_id: run.flow_id,
+        deployment_id: run.deployment_id,
+        work_queue_id: run.work_queue_id,
+        parent_task_run_id: run.parent_task_run_id,
+        created_by: run.created_by === null ? null : (JSON.parse(run.created_by) as JsonObject),
+      },
+      principal: client.principal.id,
+    },
+    initial,
+    proposed,
+  )
+  const stored = toStoredState(proposed, { flowRunId: run.id, taskRunId: null })
+  return recordFlowRunTransition(transaction, { before, after: run }, { ...stored, payload })
+}

@@ -1,0 +1,59 @@
+import { type ColumnKind, insertAsJson, toStorableText } from './insert-rows.ts'
+import type { Transaction } from './store.ts'
+import type { LogTable } from './tables.ts'
+
+export type NewLogLine = Omit<LogTable, 'sequence'>
+
+const columns = {
+  id: 'uuid',
+  created: 'bigint',
+  name: 'text',
+  level: 'bigint',
+  message: 'text',
+  timestamp: 'bigint',
+  flow_run_id: 'uuid',
+  task_run_id: 'uuid',
+  sequence: 'bigint',
+} satisfies Record<keyof LogTable, ColumnKind>
+
+/**
+ * Stores lines and gives each its place among the lines of its flow run: 1, 2, 3, ... without a gap, in the order given.
+ * The counter's row stays locked until the commit, so lines become visible in the order of their places also when
+ * several servers write to one run: who has seen line n has seen all before it. Lines of no flow run have place 0.
+ * @returns the lines as stored.
+ */
+export async function appendLogs(transaction: Transaction, lines: readonly NewLogLine[]): Promise<LogTable[]> {
+  if (lines.length === 0) return []
+  const next = await takePlaces(transaction, lines)
+  const rows = lines.map((line) => ({
+    ...line,
+    name: toStorableText(line.name),
+    message: toStorableText(line.message),
+    sequence: line.flow_run_id === null ? 0 : advance(next, line.flow_run_id),
+  }))
+  await insertAsJson(transaction, 'log', columns, rows)
+  return rows
+}
+
+/** Raises the counters of all runs that have lines here, and returns the first free place of each. */
+async function takePlaces(transaction: Transaction, lines: readonly NewLogLine[]): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  for (const { flow_run_id: run } of lines) if (run !== null) counts.set(run, (counts.get(run) ?? 0) + 1)
+  if (counts.size === 0) return counts
+  // Two batches with the same runs lock them in the same order, or they could wait for each other.
+  const rows = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([run, count]) => ({ flow_run_id: run, last: count }))
+  const raised = await insertAsJson<{ flow_run_id: string; last: number }>(
+    transaction,
+    'log_counter',
+    { flow_run_id: 'uuid', last: 'bigint' },
+    rows,
+    'on conflict (flow_run_id) do update set last = log_counter.last + excluded.last returning flow_run_id, last',
+  )
+  return new Map(raised.map(({ flow_run_id, last }) => [flow_run_id, last - counts.get(flow_run_id)! + 1]))
+}
+
+function advance(next: Map<string, number>, run: string): number {
+  const place = next.get(run)!
+  next.set(run, place + 1)
+  return place
+}

@@ -1,0 +1,8 @@
+import { first } from './0001-first.ts'
+import type { Migration } from './migration.ts'
+
+/** Every step of the schema in order. Only ever append. */
+export const migrations: readonly Migration[] = [first]
+
+/** The schema that this code works with. */
+export const SCHEMA_VERSION = migrations.length

@@ -1,0 +1,107 @@
+import { type DatabaseUrl, parseDatabaseUrl } from './database-url.ts'
+import { refuseNewer, refuseOlder } from './migrations/state.ts'
+import { toOpeningTrouble } from './postgres/errors.ts'
+import { migratePostgres, readSchemaState as readPostgresState } from './postgres/migrate.ts'
+import { openPool } from './postgres/pools.ts'
+import { PostgresStore } from './postgres/postgres-store.ts'
+import { toSqliteTrouble } from './sqlite/errors.ts'
+import { migrateSqlite, readSchemaState as readSqliteState } from './sqlite/migrate.ts'
+import { openWriter, type Synchronous } from './sqlite/open-database.ts'
+import { SqliteStore } from './sqlite/sqlite-store.ts'
+import type { Store } from './store.ts'
+
+export type OpenStoreOptions = {
+  /** `postgres://...`, `sqlite:///absolute/path` or a path. */
+  url: string
+  /** Makes the missing steps of the schema; without it a database that lacks some is refused. */
+  upgrade?: boolean
+  /** Bounds what waits for a commit. */
+  maxPendingBytes?: number
+  /**
+   * SQLite: when a commit reaches the disk. With `normal` a crash of the process loses nothing, a power cut may lose the
+   * last commits (never the file's soundness); `full` waits for the disk at every commit.
+   */
+  synchronous?: Synchronous
+  /** SQLite: threads for long reads. */
+  searchThreads?: number
+  /** SQLite: how long a write waits while another process holds the file. */
+  lockedMilliseconds?: number
+  /** Postgres: connections for units and short reads. */
+  connections?: number
+  /** Postgres: connections for long reads. */
+  searchConnections?: number
+  connectMilliseconds?: number
+  /** How long a long read may take. */
+  searchDeadlineMilliseconds?: number
+  /** Told of what has no caller: a failing `afterCommit` action, an idle connection that breaks. */
+  onError?(error: unknown): void
+}
+
+const DEFAULT_PENDING_BYTES = 64 * 1024 * 1024
+
+/** Opens the store that a URL names, and upgrades its schema when asked. */
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  const url = parseDatabaseUrl(options.url)
+  return url.kind === 'sqlite' ? openSqlite(url, options) : openPostgres(url, options)
+}
+
+async function openSqlite({ file }: DatabaseUrl & { kind: 'sqlite' }, options: OpenStoreOptions): Promise<Store> {
+  const database = openWriter(file, { synchronous: options.synchronous ?? 'normal', create: options.upgrade === true })
+  try {
+    if (options.upgrade) {
+      refuseNewer(readSqliteState(database), file)
+      await migrateSqlite(database, file)
+    }
+    const state = readSqliteState(database)
+    refuseNewer(state, file)
+    refuseOlder(state, file)
+    return new SqliteStore(file, database, {
+      maxPendingBytes: options.maxPendingBytes ?? DEFAULT_PENDING_BYTES,
+      searchThreads: options.searchThreads ?? 2,
+      searchDeadlineMilliseconds: options.searchDeadlineMilliseconds ?? 30_000,
+      lockedMilliseconds: options.lockedMilliseconds ?? 5000,
+      onError: options.onError ?? warn,
+    })
+  } catch (error) {
+    database.close()
+    throw toSqliteTrouble(error, file)
+  }
+}
+
+async function openPostgres({ url, name }: DatabaseUrl & { kind: 'postgres' }, options: OpenStoreOptions): Promise<Store> {
+  const onError = options.onError ?? warn
+  const connectMilliseconds = options.connectMilliseconds ?? 10_000
+  const pool = openPool(url, { connections: options.connections ?? 10, connectMilliseconds, onError })
+  try {
+    const client = await pool.connect()
+    try {
+      if (options.upgrade) await migratePostgres(client, name)
+      const state = await readPostgresState(client, name)
+      refuseNewer(state, name)
+      refuseOlder(state, name)
+    } finally {
+      client.release()
+    }
+  } catch (error) {
+    await pool.end()
+    throw toOpeningTrouble(error, name)
+  }
+  const searchPool = openPool(url, {
+    connections: options.searchConnections ?? 4,
+    connectMilliseconds,
+    statementMilliseconds: options.searchDeadlineMilliseconds ?? 30_000,
+    onError,
+  })
+  return new PostgresStore(
+    { pool, searchPool },
+    {
+      name,
+      maxPendingBytes: options.maxPendingBytes ?? DEFAULT_PENDING_BYTES,
+      onError,
+    },
+  )
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error))
+}

@@ -1,0 +1,25 @@
+import pg from 'pg'
+import { valueParsers } from './value-parsers.ts'
+
+/** A pool of connections that gives up connecting after a while and names itself to the database. */
+export function openPool(
+  url: string,
+  options: { connections: number; connectMilliseconds: number; statementMilliseconds?: number; onError(error: unknown): void },
+): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.connections,
+    connectionTimeoutMillis: options.connectMilliseconds,
+    idleTimeoutMillis: 30_000,
+    application_name: 'aedile',
+    types: valueParsers,
+    keepAlive: true,
+  })
+  // An idle connection that breaks says so here; the pool drops it by itself.
+  pool.on('error', options.onError)
+  if (options.statementMilliseconds !== undefined) {
+    const statement = `set statement_timeout = ${options.statementMilliseconds}`
+    pool.on('connect', (client) => void client.query(statement).catch(options.onError))
+  }
+  return pool
+}

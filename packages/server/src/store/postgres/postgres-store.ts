@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Microseconds } from '@aedile/core/time'
+import { type CompiledQuery, type Kysely, SingleConnectionProvider } from 'kysely'
+import type pg from 'pg'
+import { buildKysely, isWrite } from '../kysely.ts'
+import { PendingBytes } from '../pending-bytes.ts'
+import type { Store, Transaction } from '../store.ts'
+import type { Database } from '../tables.ts'
+import { PostgresConnection, StatementNames } from './connection.ts'
+import { isConnectionLost, isRepeatable, isStalePlan, toPostgresTrouble } from './errors.ts'
+
+export type PostgresStoreOptions = {
+  /** What people call the database: its address without the password. */
+  name: string
+  maxPendingBytes: number
+  onError(error: unknown): void
+}
+
+const UNIT_BYTES = 1024
+const ATTEMPTS = 6
+
+/** The store on Postgres: each unit of work is a transaction on a connection of its own, tried again after a deadlock. */
+export class PostgresStore implements Store {
+  readonly kind = 'postgres'
+  readonly db: Kysely<Database>
+  readonly #pool: pg.Pool
+  readonly #searchPool: pg.Pool
+  readonly #names = new StatementNames()
+  readonly #pending: PendingBytes
+  readonly #options: PostgresStoreOptions
+  #closing: Promise<void> | undefined
+
+  constructor(pools: { pool: pg.Pool; searchPool: pg.Pool }, options: PostgresStoreOptions) {
+    this.#pool = pools.pool
+    this.#searchPool = pools.searchPool
+    this.#options = options
+    this.#pending = new PendingBytes(options.maxPendingBytes)
+    this.db = buildKysely('postgres', {
+      provideConnection: (consumer) =>
+        this.#withClient(this.#pool, (client) => {
+          const connection = new PostgresConnection(client, this.#names)
+          const executeQuery: PostgresConnection['executeQuery'] = async (query) => {
+            if (isWrite(query)) throw new Error('store.db only reads: write through store.write().')
+            return this.#readTwice(() => connection.executeQuery(query))
+          }
+          return consumer({ executeQuery, streamQuery: () => connection.streamQuery() })
+        }),
+    })
+  }
+
+  async write<T>(work: (transaction: Transaction) => Promise<T>, options: { bytes?: number } = {}): Promise<T> {
+    if (this.#closing) throw new Error('The store is closed.')
+    return this.#pending.hold(options.bytes ?? UNIT_BYTES, async () => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await this.#withClient(this.#pool, (client) => this.#runUnit(client, work))
+        } catch (error) {
+          if (attempt === ATTEMPTS || !isRepeatable((error as Error)?.cause ?? error)) throw error
+          await sleep(Math.random() * 10 * 2 ** attempt)
+        }
+      }
+    })
+  }
+
+  search<Row>(query: CompiledQuery<Row>): Promise<Row[]> {
+    return this.#withClient(this.#searchPool, async (client) => {
+      const connection = new PostgresConnection(client, this.#names)
+      const { rows } = await this.#readTwice(() => connection.executeQuery<Row>(query))
+      return rows
+    })
+  }
+
+  async clock(): Promise<Microseconds> {
+    return this.#withClient(this.#pool, async (client) => {
+      const text = 'select (extract(epoch from clock_timestamp()) * 1000000)::bigint as now'
+      const { rows } = await client.query<{ now: number }>({ name: 'clock', text })
+      return rows[0]!.now
+    })
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= Promise.all([this.#pool.end(), this.#searchPool.end()]).then(() => undefined)
+    return this.#closing
+  }
+
+  async #runUnit<T>(client: pg.PoolClient, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    const connection = new PostgresConnection(client, this.#names)
+    const afterCommit: (() => void)[] = []
+    const db = buildKysely('postgres', new SingleConnectionProvider(connection))
+    await client.query('begin')
+    let value: T
+    try {
+      value = await work({ db, kind: 'postgres', afterCommit: (action) => void afterCommit.push(action) })
+      if (connection.failure) throw connection.failure.error
+    } catch (error) {
+      await client.query('rollback').catch(() => {
+        throw new Error('Connection terminated: it could not roll back.', { cause: error })
+      })
+      // What the unit made of a deadlock does not matter: the transaction is gone and may be tried again.
+      throw connection.failure && isRepeatable(connection.failure.error) ? connection.failure.error : error
+    } finally {
+      connection.end()
+    }
+    await client.query('commit')
+    for (const action of afterCommit) this.#run(action)
+    return value
+  }
+
+  /** Lends a client; a broken one does not go back into the pool. */
+  async #withClient<T>(pool: pg.Pool, use: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    let broken = false
+    let client: pg.PoolClient | undefined
+    try {
+      client = await pool.connect()
+      return await use(client)
+    } catch (error) {
+      broken = isConnectionLost(error)
+      throw toPostgresTrouble(error, this.#options.name)
+    } finally {
+      client?.release(broken)
+    }
+  }
+
+  async #readTwice<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read()
+    } catch (error) {
+      if (!isStalePlan(error)) throw error
+      return read()
+    }
+  }
+
+  #run(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.#options.onError(error)
+    }
+  }
+}

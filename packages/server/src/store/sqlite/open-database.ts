@@ -1,0 +1,99 @@
+import { accessSync, constants, existsSync } from 'node:fs'
+import { AedileError } from '@aedile/core/errors'
+import BetterSqlite3 from 'better-sqlite3'
+import { sqliteCode, toSqliteTrouble } from './errors.ts'
+import { createFile, toBulkFile } from './files.ts'
+
+export type Synchronous = 'off' | 'normal' | 'full'
+
+/** 'AEDI', in the header of our files. */
+export const APPLICATION_ID = 0x41454449
+
+const OPEN_SECONDS = 5
+
+/** Opens the writing connection: both files, made when missing, with what cannot be changed later. */
+export function openWriter(file: string, options: { synchronous: Synchronous; create?: boolean }): BetterSqlite3.Database {
+  const bulk = toBulkFile(file)
+  return translating(file, () => {
+    if (options.create === false && !existsSync(file)) {
+      throw new AedileError('database_unreachable', { database: file, reason: 'there is no such file' })
+    }
+    createFile(file)
+    createFile(bulk)
+    // SQLite opens a file that it may not write read-only, and says so at the first write only.
+    for (const path of [file, bulk]) accessSync(path, constants.R_OK | constants.W_OK)
+    const database = new BetterSqlite3(file, { timeout: OPEN_SECONDS * 1000 })
+    try {
+      refuseForeign(database, file)
+      setLayout(database, 'main')
+      database.prepare('attach database ? as bulk').run(bulk)
+      setLayout(database, 'bulk')
+      database.pragma(`main.synchronous = ${options.synchronous}`)
+      database.pragma(`bulk.synchronous = ${options.synchronous}`)
+      database.pragma('main.journal_size_limit = 67108864')
+      database.pragma('bulk.journal_size_limit = 67108864')
+      database.pragma('foreign_keys = on')
+      return database
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  })
+}
+
+/** Opens a connection that can only read, of both files. It sees what is committed. */
+export function openReader(file: string): BetterSqlite3.Database {
+  return translating(file, () => {
+    const database = new BetterSqlite3(file, { readonly: true, fileMustExist: true, timeout: OPEN_SECONDS * 1000 })
+    database.prepare('attach database ? as bulk').run(toBulkFile(file))
+    return database
+  })
+}
+
+/** Opens a file of ours alone: refused while any other connection to it is open. */
+export function openExclusive(file: string): BetterSqlite3.Database {
+  return translating(file, () => {
+    const database = new BetterSqlite3(file, { fileMustExist: true, timeout: 1000 })
+    try {
+      refuseForeign(database, file)
+      database.pragma('locking_mode = exclusive')
+      database.exec('begin exclusive; rollback')
+      return database
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  })
+}
+
+/** Only an empty file takes auto_vacuum, so this is said before its first table. */
+function setLayout(database: BetterSqlite3.Database, schema: 'main' | 'bulk'): void {
+  if (database.pragma(`${schema}.page_count`, { simple: true }) === 0) database.pragma(`${schema}.auto_vacuum = incremental`)
+  const mode = database.pragma(`${schema}.journal_mode = wal`, { simple: true })
+  if (mode !== 'wal') throw new Error(`SQLite keeps journal mode ${String(mode)}: the file system cannot do WAL.`)
+}
+
+function refuseForeign(database: BetterSqlite3.Database, file: string): void {
+  const id = database.pragma('main.application_id', { simple: true })
+  if (id === APPLICATION_ID) return
+  const tables = database.prepare<[], { name: string }>("select name from main.sqlite_schema where type = 'table' limit 3").all()
+  if (tables.length === 0) return
+  const found = `it has tables of something else (${tables.map((table) => table.name).join(', ')})`
+  throw new AedileError('database_foreign', { database: file, found })
+}
+
+function translating<T>(file: string, open: () => T): T {
+  try {
+    return open()
+  } catch (error) {
+    if (sqliteCode(error)?.startsWith('SQLITE_BUSY')) {
+      throw new AedileError('database_locked', { database: file, seconds: OPEN_SECONDS }, { cause: error })
+    }
+    const system = (error as NodeJS.ErrnoException).code
+    if (system === 'EACCES' || system === 'EROFS' || system === 'EPERM') {
+      throw new AedileError('database_readonly', { database: file, reason: (error as Error).message }, { cause: error })
+    }
+    if (system === 'ENOSPC') throw new AedileError('database_full', { database: file }, { cause: error })
+    throw toSqliteTrouble(error, file)
+  }
+}

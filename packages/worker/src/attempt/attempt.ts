@@ -1,0 +1,96 @@
+import type { Handle, Outcome } from '@aedile/core/infrastructure-definition'
+import type { LogCursor } from '../infrastructure-driver.ts'
+import type { AttemptNote, StateDirectory, Step } from '../state-directory.ts'
+
+/** One try to run a flow run, as its worker follows it. Every change is on the disk before it counts. */
+export class Attempt {
+  readonly #notes: StateDirectory
+  #note: AttemptNote
+  #cancelled = false
+  #lost = false
+  readonly #cancel = new AbortController()
+  readonly #letGo = new AbortController()
+
+  constructor(notes: StateDirectory, note: AttemptNote) {
+    this.#notes = notes
+    this.#note = note
+  }
+
+  get key(): string {
+    return this.#note.key
+  }
+
+  get flowRunId(): string {
+    return this.#note.flowRunId
+  }
+
+  get step(): Step {
+    return this.#note.step
+  }
+
+  get handle(): Handle {
+    if (!this.#note.handle) throw new Error(`Attempt ${this.key} has no handle yet`)
+    return this.#note.handle
+  }
+
+  get hasHandle(): boolean {
+    return this.#note.handle !== null
+  }
+
+  get logCursor(): LogCursor | null {
+    return this.#note.logCursor
+  }
+
+  get outcome(): Outcome | null {
+    return this.#note.outcome
+  }
+
+  /** Fires when the run shall be cancelled. */
+  get cancelSignal(): AbortSignal {
+    return this.#cancel.signal
+  }
+
+  /** Fires when the attempt is somebody else's, or the worker ends: follow it no longer, leave the thing alone. */
+  get letGoSignal(): AbortSignal {
+    return this.#letGo.signal
+  }
+
+  get isCancelled(): boolean {
+    return this.#cancelled
+  }
+
+  /** True when the attempt is no longer this worker's: nothing may be proposed or removed for it. */
+  get isLost(): boolean {
+    return this.#lost
+  }
+
+  cancel(): void {
+    this.#cancelled = true
+    this.#cancel.abort()
+  }
+
+  /** The attempt is no longer this worker's. */
+  lose(): void {
+    this.#lost = true
+    this.#letGo.abort()
+  }
+
+  /** The worker ends, the attempt stays its own and is picked up at the next start. */
+  release(): void {
+    this.#letGo.abort()
+  }
+
+  async move(step: Step, changes: Partial<Pick<AttemptNote, 'handle' | 'outcome' | 'logCursor'>> = {}): Promise<void> {
+    this.#note = { ...this.#note, ...changes, step }
+    await this.#notes.save(this.#note)
+  }
+
+  async moveCursor(logCursor: LogCursor): Promise<void> {
+    this.#note = { ...this.#note, logCursor }
+    await this.#notes.save(this.#note)
+  }
+
+  async forget(): Promise<void> {
+    await this.#notes.delete(this.key)
+  }
+}

@@ -1,0 +1,58 @@
+import { readDeployment } from '@aedile/core/client/deployments'
+import { readFlow } from '@aedile/core/client/flows'
+import { readFlowRun } from '@aedile/core/client/flow-runs'
+import { isAedileError } from '@aedile/core/errors'
+import type { Handle, Job, RunContext } from '@aedile/core/infrastructure-definition'
+import type { JsonObject } from '@aedile/core/json'
+import type { Deployment } from '@aedile/core/resources/deployment'
+import type { WorkPool } from '@aedile/core/resources/work-pool'
+import { resolveRunJob } from '../resolve-job.ts'
+import type { WorkerContext } from '../worker-context.ts'
+
+/** All that an attempt needs to start: the job, the request that start() sends, and the handle that is stored first. */
+export type Rendered = { job: Job; request: JsonObject; handle: Handle; run: RunContext }
+
+/** The deployment of the run is gone: there is nothing to render from. */
+export class DeploymentGone extends Error {}
+
+/** Renders a run: template and job variables to a job, the job to the exact request and its handle. Creates nothing. */
+export async function renderAttempt(context: WorkerContext, attempt: { key: string; flowRunId: string }): Promise<Rendered> {
+  const run = await readRunContext(context, attempt.flowRunId)
+  const configured = await resolveRunJob(
+    { client: context.client, templates: context.templates, environment: context.facts.processEnvironment },
+    run,
+  )
+  const job = context.definition.prepare(configured, run)
+  const owner = { key: attempt.key, server: context.ledger.serverId, flowRunId: attempt.flowRunId }
+  const request = context.definition.request(job, context.target, owner)
+  const handle = context.definition.handle(request, context.target, owner)
+  const reports = isPlainCommand(run.deployment, configured.command) ? 'worker' : 'engine'
+  return { job, request, handle: { ...handle, graceSeconds: handle.graceSeconds || context.settings.graceSeconds, reports }, run }
+}
+
+/**
+ * A plain command never speaks to the API: the deployment names a command and no entrypoint, and the command is none of the
+ * engines that execute a flow run.
+ */
+export function isPlainCommand(deployment: Pick<Deployment, 'entrypoint'> | null, command: string | null): boolean {
+  if (!command || deployment?.entrypoint) return false
+  return !/\bflow-run execute\b|\bprefect\.engine\b|\baedile-execute\b/.test(command)
+}
+
+async function readRunContext(context: WorkerContext, flowRunId: string): Promise<RunContext & { workPool: WorkPool }> {
+  const flowRun = await readFlowRun(context.client, flowRunId)
+  const [flow, deployment] = await Promise.all([
+    readFlow(context.client, flowRun.flow_id),
+    flowRun.deployment_id ? readDeploymentOrFail(context, flowRun.deployment_id) : null,
+  ])
+  return { flowRun, flow, deployment, workPool: context.pool.current, worker: context.facts }
+}
+
+async function readDeploymentOrFail(context: WorkerContext, id: string): Promise<Deployment> {
+  try {
+    return await readDeployment(context.client, id)
+  } catch (error) {
+    if (isAedileError(error, 'api_not_found')) throw new DeploymentGone(`Deployment ${id} no longer exists, cancelled run.`)
+    throw error
+  }
+}

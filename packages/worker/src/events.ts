@@ -1,0 +1,54 @@
+import { sendEvents } from '@aedile/core/client/events'
+import { uuid7 } from '@aedile/core/client/uuid7'
+import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
+import type { WorkerContext } from './worker-context.ts'
+
+type Speaker = Pick<WorkerContext, 'client' | 'definition' | 'facts' | 'pool' | 'log'>
+
+/** Tells that the worker started or stopped. Events decide nothing; one that cannot be sent is dropped. */
+export function emitWorkerEvent(context: Speaker, what: 'started' | 'stopped'): Promise<void> {
+  return emit(context, `prefect.worker.${what}`, workerResource(context), [poolResource(context)])
+}
+
+/** Tells that the worker submitted or executed a run. */
+export function emitRunEvent(
+  context: Speaker,
+  what: 'submitted-flow-run' | 'executed-flow-run',
+  flowRunId: string,
+  labels: Record<string, string> = {},
+): Promise<void> {
+  const run = { 'prefect.resource.id': `prefect.flow-run.${flowRunId}`, 'prefect.resource.role': 'flow-run', ...labels }
+  return emit(context, `prefect.worker.${what}`, workerResource(context), [run, poolResource(context)])
+}
+
+/** The id of a worker in events: type and name, the name as a slug. */
+export function workerResourceId(type: string, name: string): string {
+  const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '')
+  return `prefect.worker.${type}.${slug}`
+}
+
+function workerResource(context: Speaker): Record<string, string> {
+  return {
+    'prefect.resource.id': workerResourceId(context.definition.type, context.facts.name),
+    'prefect.resource.name': context.facts.name,
+    'prefect.version': '3.8.8',
+    'prefect.worker-type': context.definition.type,
+  }
+}
+
+function poolResource(context: Speaker): Record<string, string> {
+  const { id, name } = context.pool.current
+  return { 'prefect.resource.id': `prefect.work-pool.${id}`, 'prefect.resource.name': name, 'prefect.resource.role': 'work-pool' }
+}
+
+async function emit(
+  context: Speaker,
+  event: string,
+  resource: Record<string, string>,
+  related: Record<string, string>[],
+): Promise<void> {
+  const occurred = formatTimestamp(nowMicroseconds())
+  await sendEvents(context.client, [{ id: uuid7(), occurred, event, resource, related, payload: {} }]).catch((error: unknown) => {
+    context.log.debug({ err: error, event }, 'An event could not be sent')
+  })
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Installs what the heavier tests need, when it is not there: Debian's Postgres, and a Python environment with a genuine
+# Prefect in .cache/python (the versions that work together; see tests/conformance/README.md).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null
+fi
+wanted="prefect==3.8.8 fastapi==0.139.0 sqlalchemy==2.0.58"
+if [ "$(cat .cache/python/.installed 2>/dev/null)" != "$wanted" ]; then
+  rm -rf .cache/python
+  mkdir -p .cache
+  python3 -m venv .cache/python
+  # shellcheck disable=SC2086
+  .cache/python/bin/pip install --quiet --disable-pip-version-check $wanted
+  echo "$wanted" > .cache/python/.installed
+fi
