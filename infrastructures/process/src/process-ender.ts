@@ -13,13 +13,13 @@ const KILL_MILLISECONDS = 30_000
 export class ProcessEnder {
   #look: Promise<ProcessEntry[]> | null = null
 
-  /** All living processes of an attempt; the look begins after the call. */
+  /**
+   * All living processes of an attempt; the look begins after the call. None only when two looks found none: in the
+   * middle of an exec a process shows no environment.
+   */
   async find(attempt: string, supervisor: ProcessIdentity | null): Promise<ProcessEntry[]> {
-    this.#look ??= delay(LOOK_MILLISECONDS).then(() => {
-      this.#look = null
-      return listProcesses()
-    })
-    return findAttemptProcesses(await this.#look, attempt, supervisor).filter((entry) => entry.pid !== process.pid)
+    const found = await this.#find(attempt, supervisor)
+    return found.length > 0 ? found : this.#find(attempt, supervisor)
   }
 
   /**
@@ -39,6 +39,14 @@ export class ProcessEnder {
       if (late < 0) askOnce(commands, asked)
       else for (const entry of late < RECORD_MILLISECONDS ? commands : members) sendSignal(entry, 'SIGKILL')
     }
+  }
+
+  async #find(attempt: string, supervisor: ProcessIdentity | null): Promise<ProcessEntry[]> {
+    this.#look ??= delay(LOOK_MILLISECONDS).then(() => {
+      this.#look = null
+      return listProcesses()
+    })
+    return findAttemptProcesses(await this.#look, attempt, supervisor).filter((entry) => entry.pid !== process.pid)
   }
 }
 

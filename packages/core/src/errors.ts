@@ -144,6 +144,58 @@ export const ERRORS = {
     status: 404,
     retryable: false,
   },
+  flow_unnamed: {
+    message: 'A {kind} needs a name: give `name`, or a function that has one.',
+    status: 422,
+    retryable: false,
+  },
+  flow_parameters_invalid: { message: 'The parameters of {flow} do not fit: {detail}', status: 422, retryable: false },
+  flow_called_while_loading: {
+    message:
+      'The file of {flow} was loaded to run one of its flows, but {call} at its top level. Guard that call: if (isMain(import.meta)) ...',
+    status: 422,
+    retryable: false,
+  },
+  flow_run_cancelled: { message: 'Flow run was cancelled.', status: 409, retryable: false },
+  flow_run_interrupted: { message: 'The process of the run was ended by {signal}.', status: 500, retryable: false },
+  flow_run_aborted: { message: 'The server stopped the run {run}: {reason}', status: 409, retryable: false },
+  flow_run_paused: { message: 'The run {run} is paused: {reason}', status: 409, retryable: false },
+  flow_run_ended: { message: 'The run {run} has already ended as {state}.', status: 409, retryable: false },
+  run_timed_out: { message: '{what} exceeded timeout of {seconds} second(s)', status: 504, retryable: false },
+  result_missing: { message: 'The result {key} is not in {folder}.', status: 404, retryable: false },
+  entrypoint_invalid: {
+    message: 'The entrypoint is {entrypoint}; expected a file and a flow, such as flows/report.ts:report.',
+    status: 422,
+    retryable: false,
+  },
+  flow_file_missing: { message: 'The flow file {file} does not exist (working directory {cwd}).', status: 404, retryable: false },
+  flow_file_broken: { message: 'The flow file cannot be loaded: {place}: {reason}', status: 422, retryable: false },
+  flow_not_in_file: { message: '{file} has no flow named {name}. Flows found there: {found}.', status: 404, retryable: false },
+  pull_step_unknown: { message: 'There is no pull step {step}. Known ones: {known}.', status: 422, retryable: false },
+  pull_step_failed: { message: 'Encountered error while running {step}: {reason}', status: 500, retryable: false },
+  api_url_missing: {
+    message: '{what} needs a server: set AEDILE_API_URL (or PREFECT_API_URL), such as http://127.0.0.1:4200/api.',
+    status: 422,
+    retryable: false,
+  },
+  image_unsupported: {
+    message: 'Building images belongs to the package {package}: install it and import its deploy(), or leave `image` out.',
+    status: 422,
+    retryable: false,
+  },
+
+  port_taken: {
+    message: '{host}:{port} is taken{holder}. Stop it, or choose another port with AEDILE_SERVER_PORT.',
+    status: 409,
+    retryable: false,
+  },
+  listen_refused: {
+    message:
+      '{host} can be reached from other machines, and no authentication is set: set AEDILE_SERVER_AUTH_STRING, or allow it with AEDILE_SERVER_INSECURE=true.',
+    status: 422,
+    retryable: false,
+  },
+
   attempt_refused: { message: '{reason}', status: 409, retryable: false },
 } as const satisfies Record<string, { message: string; status: number; retryable: boolean }>
 

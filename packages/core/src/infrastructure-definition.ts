@@ -85,6 +85,8 @@ export interface InfrastructureDefinition<Request extends JsonObject = JsonObjec
   readonly description: string
   readonly documentationUrl: string
   readonly logoUrl: string
+  /** The Python package whose genuine worker serves this type too, e.g. `prefect-kubernetes`. None when there is none. */
+  readonly pythonPackage?: string
   /** JSON Schema of the variables. */
   readonly variables: JsonObject
   readonly defaultBaseJobTemplate: BaseJobTemplate

@@ -48,13 +48,12 @@ const BLOCK_REFERENCE: JsonObject = {
   required: ['$ref'],
 }
 
-/** The schema without any `required` list. Like the genuine one, this also drops a property of that name. */
+/**
+ * The schema without any `required` list. Like the genuine one, this also drops a property of that name, and leaves what
+ * stands in lists as it is.
+ */
 export function withoutRequired(schema: JsonValue): JsonValue {
-  if (Array.isArray(schema)) return schema.map(withoutRequired)
   if (!isJsonObject(schema)) return schema
-  return Object.fromEntries(
-    Object.entries(schema)
-      .filter(([key]) => key !== 'required')
-      .map(([key, value]) => [key, withoutRequired(value)]),
-  )
+  const kept = Object.entries(schema).filter(([key]) => key !== 'required')
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutRequired(value)]))
 }

@@ -15,6 +15,9 @@ type ChangeMap = {
   deployments: [string[]]
 }
 
+/** The name of a kind of change. */
+export type ChangeName = keyof ChangeMap
+
 /** What was committed in this process, for live streams and services. Emitted after the commit only; never a source of truth. */
 export class Changes extends EventEmitter<ChangeMap> {
   constructor() {

@@ -45,6 +45,13 @@ export const serverSettings = {
     default: '',
     secret: true,
   }),
+  encryptionKey: setting({
+    name: 'AEDILE_SERVER_ENCRYPTION_KEY',
+    description: 'The keys for secrets at rest, newest last. Empty: a key file, made at the first start.',
+    schema: z.string(),
+    default: '',
+    secret: true,
+  }),
   synchronous: setting({
     name: 'AEDILE_SERVER_SYNCHRONOUS',
     description:

@@ -12,6 +12,8 @@ export type SettingDefinition<T> = {
   default: T
   /** True for what must be masked wherever settings are shown. */
   secret?: boolean
+  /** The text of a value under the fallback's name, where it differs from ours. */
+  toFallback?: (value: T) => string
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the value types of a group differ from field to field

@@ -1,5 +1,6 @@
 import { AedileError } from '../errors.ts'
-import { isTemplateObject, isTruthy, type TemplateValue } from '../python-text.ts'
+import type { JsonObject } from '../json.ts'
+import { dropNumberSources, isTemplateObject, isTruthy, type TemplateValue } from '../python-text.ts'
 import type { WorkPool } from '../resources/work-pool.ts'
 import { createValues, type TracedValues } from './layers.ts'
 import { type Origin, OriginTree } from './origins.ts'
@@ -17,7 +18,7 @@ export type CompiledTemplate = {
   /** Defaults of the variables; a default of null is none. */
   defaults: TracedValues
   /** JSON Schema of the variables. */
-  schema: Values
+  schema: JsonObject
   /** The declared variables, by name. */
   properties: Values
   placeholders: Placeholder[]
@@ -38,7 +39,8 @@ export function compileTemplate(template: unknown): CompiledTemplate {
   const origins = new OriginTree()
   const own = parseTemplate(template.job_configuration, '/job_configuration') as ObjectNode
   const configuration = mergeDefaultEnvironment(own, defaults, origins)
-  return { configuration, origins, defaults, schema, properties, placeholders: collectPlaceholders(configuration) }
+  const placeholders = collectPlaceholders(configuration)
+  return { configuration, origins, defaults, schema: dropNumberSources(schema) as JsonObject, properties, placeholders }
 }
 
 function collectDefaults(properties: Values): TracedValues {

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Job, RunContext } from '../infrastructure-definition.ts'
-import { dropNumberSources, isTruthy, parseJsonKeepingNumbers, pythonRepr, pythonStr, type TemplateValue } from '../python-text.ts'
+import {
+  dropNumberSources,
+  isTruthy,
+  parseJsonKeepingNumbers,
+  pythonRepr,
+  pythonStr,
+  type TemplateValue,
+} from '../python-text.ts'
 import { quoteShellWord, splitShellWords } from '../shell-words.ts'
 import { applyValues } from './apply-values.ts'
 import { compileTemplate } from './compile.ts'

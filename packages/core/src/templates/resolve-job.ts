@@ -1,5 +1,4 @@
 import type { Job } from '../infrastructure-definition.ts'
-import { findNearest } from '../nearest.ts'
 import { isTemplateObject, isTruthy, type TemplateValue } from '../python-text.ts'
 import { applyParsed } from './apply-values.ts'
 import { type CompiledTemplate, findEntry, overlayEnvironment } from './compile.ts'
@@ -9,15 +8,7 @@ import { normalizeJob } from './normalize-job.ts'
 import { type Dropped, type Origin, OriginRecorder, OriginTree } from './origins.ts'
 import { joinPointer, type Placeholder } from './placeholders.ts'
 import { type ReferenceLookup, resolveReferences } from './references.ts'
-
-/** Something in the layers that has no effect. */
-export type TemplateWarning = {
-  kind: 'unknown-variable' | 'unreferenced-variable'
-  layer: 'deployment' | 'flow-run'
-  /** JSON pointer in the layer's job variables. */
-  pointer: string
-  message: string
-}
+import { findIdleVariables, findIllTypedVariables, type TemplateWarning } from './warnings.ts'
 
 /** A job and where each of its leaves came from. */
 export type ResolvedJob = {
@@ -56,7 +47,7 @@ export async function resolveJob(
     value: normalizeJob(resolved),
     origins: recorder.result.leaves,
     dropped: recorder.dropped.map(({ pointer, placeholder }) => explainDrop(pointer, placeholder, compiled, variables)),
-    warnings: findIdleVariables(compiled, given, recorder.read),
+    warnings: [...findIdleVariables(compiled, given, recorder.read), ...findIllTypedVariables(compiled, variables)],
   }
 }
 
@@ -82,25 +73,4 @@ function explainDrop(pointer: string, placeholder: Placeholder, compiled: Compil
           ? 'null-default'
           : 'unset'
   return { pointer, placeholder: placeholder.text, reason }
-}
-
-function findIdleVariables(compiled: CompiledTemplate, given: TracedValues, read: ReadonlySet<string>): TemplateWarning[] {
-  const readNames = new Set([...read].map((pointer) => pointer.split('/')[1]))
-  if (findEntry(compiled.configuration, 'env')?.kind === 'object') readNames.add('env')
-  return Object.keys(given.values).flatMap((key): TemplateWarning[] => {
-    const name = key.includes('.') ? splitKeyPath(key)[0]! : key
-    const origin = given.origins.at(joinPointer('', key))!
-    const layer = origin.layer as TemplateWarning['layer']
-    if (!Object.hasOwn(compiled.properties, name)) {
-      const nearest = findNearest(name, Object.keys(compiled.properties))
-      const hint = nearest ? ` Did you mean ${nearest}?` : ''
-      const message = `The work pool's template declares no variable ${name}.${hint}`
-      if (!readNames.has(joinPointer('', name).slice(1)))
-        return [{ kind: 'unknown-variable', layer, pointer: origin.path, message }]
-    } else if (!readNames.has(joinPointer('', name).slice(1))) {
-      const message = `The work pool's template declares ${name} but uses it nowhere, so it has no effect.`
-      return [{ kind: 'unreferenced-variable', layer, pointer: origin.path, message }]
-    }
-    return []
-  })
 }

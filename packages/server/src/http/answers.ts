@@ -1,4 +1,5 @@
 import { AedileError, ERRORS } from '@aedile/core/errors'
+import { isConstraintViolation } from '../store/violations.ts'
 import { HttpError } from './route.ts'
 import { RequestInvalid } from './validation.ts'
 
@@ -25,7 +26,7 @@ export function toAnswer(error: unknown): Answer {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return answer(413, { detail: (error as Error).message })
   if (code === 'FST_ERR_HANDLER_TIMEOUT') return busy()
   if (code.startsWith('FST_ERR_')) return answer(statusOf(error), { detail: (error as Error).message })
-  if (isIntegrityCode(code)) return { ...answer(409, { detail: INTEGRITY_CONFLICT }), isOurFault: true }
+  if (isConstraintViolation(error)) return { ...answer(409, { detail: INTEGRITY_CONFLICT }), isOurFault: true }
   if (isPassingCode(code)) return busy()
   return { ...answer(500, { exception_message: ERRORS.internal.message }), isOurFault: true }
 }
@@ -58,11 +59,6 @@ function codeOf(error: unknown): string {
 function statusOf(error: unknown): number {
   const status = (error as { statusCode?: unknown } | null)?.statusCode
   return typeof status === 'number' ? status : 500
-}
-
-/** Unique, foreign key, check and not-null violations: SQLite by name, Postgres by class 23. */
-function isIntegrityCode(code: string): boolean {
-  return code.startsWith('SQLITE_CONSTRAINT') || /^23\w{3}$/.test(code)
 }
 
 /** Trouble of the database that passes: locks, lost connections, a server that starts or stops. */

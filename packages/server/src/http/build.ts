@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { AedileError } from '@aedile/core/errors'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { Metrics } from '../metrics.ts'
 import type { Workspace } from '../workspace.ts'
 import { toAnswer } from './answers.ts'
@@ -50,7 +50,7 @@ function createFastify(workspace: Workspace): FastifyInstance {
   const { settings, log } = workspace
   return Fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     bodyLimit: settings.bodyLimitBytes,
     requestTimeout: settings.requestTimeoutSeconds * 1000,
     handlerTimeout: settings.requestTimeoutSeconds * 1000,
@@ -90,7 +90,7 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   const tooLarge = (error as { code?: unknown } | null)?.code === 'FST_ERR_CTP_BODY_TOO_LARGE'
   const cause = tooLarge ? new AedileError('body_too_large', { limitBytes: request.server.initialConfig.bodyLimit }) : error
   const { status, body, headers, isOurFault } = toAnswer(cause)
-  if (isOurFault) request.log.error({ err: error, request_id: request.id, url: request.url }, 'a request failed')
+  if (isOurFault) request.log.error({ err: error, url: request.url }, 'a request failed')
   return reply
     .code(status)
     .headers(headers)

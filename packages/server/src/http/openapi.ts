@@ -128,6 +128,8 @@ class SchemaCollector {
   }
 
   add(schema: z.ZodType, name: string): JsonSchema {
+    const scalar = toWireScalar(schema)
+    if (scalar) return scalar
     const named = this.#registry.get(schema)?.id ?? this.#name(schema, name)
     return { $ref: `#/components/schemas/${named}` }
   }
@@ -149,15 +151,14 @@ class SchemaCollector {
 }
 
 /** Scalars with a reading of their own appear as what the wire carries. */
+function toWireScalar(schema: unknown): JsonSchema | null {
+  if (schema === uuid) return { type: 'string', format: 'uuid' }
+  if (schema === timestamp) return { type: 'string', format: 'date-time' }
+  return schema === durationSeconds ? { type: 'number' } : null
+}
+
 function rewriteScalar(schema: unknown, json: JsonSchema): void {
-  const wire =
-    schema === uuid
-      ? { type: 'string', format: 'uuid' }
-      : schema === timestamp
-        ? { type: 'string', format: 'date-time' }
-        : schema === durationSeconds
-          ? { type: 'number' }
-          : null
+  const wire = toWireScalar(schema)
   if (!wire) return
   for (const key of Object.keys(json)) delete json[key]
   Object.assign(json, wire)

@@ -22,6 +22,8 @@ export function registerRoute(app: FastifyInstance, declared: Route, workspace: 
     url: toPattern(declared.path),
     config: { resource: declared.resource, action: declared.action },
     handler: async (request, reply) => {
+      // An empty parameter is another path: `/flows/` is not `/flows/:id`.
+      if (hasEmptyParameter(request)) return reply.callNotFound()
       if (!WITHOUT_VERSION_CHECK.has(declared.path)) checkApiVersion(request)
       const result = await declared.handle({ ...readInput(declared, request), workspace, request, reply, principal: request.principal })
       return sendResult(reply, result)
@@ -32,6 +34,10 @@ export function registerRoute(app: FastifyInstance, declared: Route, workspace: 
 /** Fastify's spelling of a path: `{id}` and `:id` both are parameters. */
 export function toPattern(path: string): string {
   return path.replace(/\{(\w+)\}/g, ':$1')
+}
+
+function hasEmptyParameter(request: FastifyRequest): boolean {
+  return Object.values(request.params as Record<string, string>).includes('')
 }
 
 function readInput(declared: Route, request: FastifyRequest): { params: unknown; query: unknown; body: unknown } {

@@ -64,6 +64,22 @@ function wallTimesWithin(recurrence: Recurrence, start: WallTime, end: WallTime)
 }
 
 function ruleWithin(rule: RulePart, anchor: WallTime, start: WallTime, end: WallTime): WallTime[] {
+  const days = matchingDays(rule, start, end)
+  if (days === null || (days.length > 0 && rule.count !== null)) return walkRule(rule, anchor, start, end)
+  return days.flatMap((day) => walkRule(rule, anchor, Math.max(day, start), Math.min(day + DAY, end)))
+}
+
+/** The days that a rule within the day can touch, null for any. The library walks the others second by second. */
+function matchingDays(rule: RulePart, start: WallTime, end: WallTime): WallTime[] | null {
+  const filters = rule.text.split(';').filter((part) => /^BY(MONTH|MONTHDAY|YEARDAY|WEEKNO|EASTER|DAY|WEEKDAY)=/.test(part))
+  if ((PERIODS[rule.frequency] ?? DAY) >= DAY || filters.length === 0) return null
+  const text = ['FREQ=DAILY', 'BYHOUR=0', 'BYMINUTE=0', 'BYSECOND=0', ...filters].join(';')
+  const daily: RulePart = { text, frequency: 'DAILY', interval: 1, count: null, until: null }
+  const firstDay = Math.floor(start / DAY) * DAY
+  return walkRule(daily, firstDay, firstDay, end)
+}
+
+function walkRule(rule: RulePart, anchor: WallTime, start: WallTime, end: WallTime): WallTime[] {
   const near = anchorNear(rule, anchor, start)
   const options = rrule.RRule.parseString(rule.text.replace(/UNTIL=[^;]+/, `UNTIL=${formatWallTime(rule.until ?? end)}Z`))
   options.dtstart = new Date(near / 1000)

@@ -4,9 +4,8 @@ import { toOpeningTrouble } from './postgres/errors.ts'
 import { migratePostgres, readSchemaState as readPostgresState } from './postgres/migrate.ts'
 import { openPool } from './postgres/pools.ts'
 import { PostgresStore } from './postgres/postgres-store.ts'
-import { toSqliteTrouble } from './sqlite/errors.ts'
 import { migrateSqlite, readSchemaState as readSqliteState } from './sqlite/migrate.ts'
-import { openWriter, type Synchronous } from './sqlite/open-database.ts'
+import { openWriter, type Synchronous, translating } from './sqlite/open-database.ts'
 import { SqliteStore } from './sqlite/sqlite-store.ts'
 import type { Store } from './store.ts'
 
@@ -46,25 +45,29 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
 }
 
 async function openSqlite({ file }: DatabaseUrl & { kind: 'sqlite' }, options: OpenStoreOptions): Promise<Store> {
-  const database = openWriter(file, { synchronous: options.synchronous ?? 'normal', create: options.upgrade === true })
+  const lockedMilliseconds = options.lockedMilliseconds ?? 5000
+  const writer = { synchronous: options.synchronous ?? 'normal', create: options.upgrade === true, lockedMilliseconds }
+  const database = await openWriter(file, writer)
   try {
-    if (options.upgrade) {
-      refuseNewer(readSqliteState(database), file)
-      await migrateSqlite(database, file)
-    }
-    const state = readSqliteState(database)
-    refuseNewer(state, file)
-    refuseOlder(state, file)
-    return new SqliteStore(file, database, {
-      maxPendingBytes: options.maxPendingBytes ?? DEFAULT_PENDING_BYTES,
-      searchThreads: options.searchThreads ?? 2,
-      searchDeadlineMilliseconds: options.searchDeadlineMilliseconds ?? 30_000,
-      lockedMilliseconds: options.lockedMilliseconds ?? 5000,
-      onError: options.onError ?? warn,
+    return await translating(file, lockedMilliseconds, async () => {
+      if (options.upgrade) {
+        refuseNewer(readSqliteState(database), file)
+        await migrateSqlite(database, file, lockedMilliseconds)
+      }
+      const state = readSqliteState(database)
+      refuseNewer(state, file)
+      refuseOlder(state, file)
+      return new SqliteStore(file, database, {
+        maxPendingBytes: options.maxPendingBytes ?? DEFAULT_PENDING_BYTES,
+        searchThreads: options.searchThreads ?? 2,
+        searchDeadlineMilliseconds: options.searchDeadlineMilliseconds ?? 30_000,
+        lockedMilliseconds,
+        onError: options.onError ?? warn,
+      })
     })
   } catch (error) {
     database.close()
-    throw toSqliteTrouble(error, file)
+    throw error
   }
 }
 

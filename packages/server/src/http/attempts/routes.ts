@@ -28,8 +28,8 @@ import {
 } from '../../orchestration/attempts/attend-attempt.ts'
 import { listOpenAttempts } from '../../orchestration/attempts/list-attempts.ts'
 import { renewWorkerLease } from '../../orchestration/attempts/renew-lease.ts'
-import { type Route, type RouteInput, route } from '../route.ts'
 import { AEDILE_VERSION } from '../../version.ts'
+import { type Route, type RouteInput, route } from '../route.ts'
 
 const keyParams = z.object({ key: uuid })
 
@@ -76,8 +76,7 @@ export const routes: Route[] = [
     action: 'read',
     query: attemptsQuery,
     responses: { 200: z.array(attempt) },
-    handle: ({ workspace, query }) =>
-      listOpenAttempts(workspace.store, { name: query.worker_name, pool: query.work_pool_name }),
+    handle: ({ workspace, query }) => listOpenAttempts(workspace.store, { name: query.worker_name, pool: query.work_pool_name }),
   }),
   message('intend', 'Something will be started under this attempt.', intendBody, ({ workspace, params, body }) =>
     intendAttempt(workspace, params.key, body.worker_name, body.handle),

@@ -22,20 +22,22 @@ export const routes: Route[] = [
   }),
 ]
 
-/** Source: WC 6.4, collections view. */
-function describeWorkers(definitions: readonly InfrastructureDefinition[]): Record<string, unknown> {
-  const workers = definitions.map((definition) => [
-    definition.type,
-    {
+/** By package, because genuine clients install the named one for the worker of a type. Source: WC 6.4, collections view. */
+function describeWorkers(definitions: readonly InfrastructureDefinition[]): Record<string, Record<string, unknown>> {
+  const packages: Record<string, Record<string, unknown>> = {}
+  for (const definition of definitions) {
+    const name = definition.pythonPackage ?? 'aedile'
+    packages[name] ??= {}
+    packages[name][definition.type] = {
       type: definition.type,
       display_name: definition.displayName,
       description: definition.description,
       default_base_job_configuration: definition.defaultBaseJobTemplate,
-      install_command: 'npm install aedile',
+      install_command: definition.pythonPackage ? `pip install ${definition.pythonPackage}` : 'npm install aedile',
       documentation_url: definition.documentationUrl,
       logo_url: definition.logoUrl,
       is_beta: false,
-    },
-  ])
-  return { aedile: Object.fromEntries(workers) }
+    }
+  }
+  return packages
 }

@@ -1,4 +1,5 @@
 import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
+import { databaseUrlOf } from '../../lifecycle/home.ts'
 import { parseDatabaseUrl } from '../../store/database-url.ts'
 import { AEDILE_VERSION, API_VERSION, PREFECT_VERSION } from '../../version.ts'
 import type { Workspace } from '../../workspace.ts'
@@ -16,7 +17,7 @@ export async function renderHomePage(workspace: Workspace): Promise<string> {
   return page(
     'Aedile',
     html`<h1>Aedile ${AEDILE_VERSION}</h1>
-<p class="soft">Speaks the Prefect API ${API_VERSION} (release ${PREFECT_VERSION}) under <code>${settings.basePath}</code>. ${describeDatabase(settings.databaseUrl, store.kind)}
+<p class="soft">Speaks the Prefect API ${API_VERSION} (release ${PREFECT_VERSION}) under <code>${settings.basePath}</code>. Database: ${store.kind}, <code>${parseDatabaseUrl(databaseUrlOf(settings)).name}</code>.
 <br><a href="/docs">API documentation</a> · <a href="/openapi.json">OpenAPI</a> · <a href="/metrics">metrics</a></p>
 <h2>Work pools</h2>
 ${pools.length === 0 ? html`<p class="empty">No work pool yet. Make one with <code>aedile work-pool create</code>.</p>` : renderPools(pools)}
@@ -39,10 +40,6 @@ function renderRuns(runs: RunRow[]): Html {
 <td>${run.start_time === null ? html`<span class="empty">not started</span>` : formatTimestamp(run.start_time)}</td><td class="soft">${ago(run.created)}</td></tr>`,
   )
   return html`<div class="scroll"><table><tr><th>Run</th><th>Flow</th><th>State</th><th>Started</th><th>Created</th></tr>${rows}</table></div>`
-}
-
-function describeDatabase(url: string, kind: string): string {
-  return url === '' ? `Database: ${kind}.` : `Database: ${kind}, ${parseDatabaseUrl(url).name}.`
 }
 
 function ago(time: number | null): string {

@@ -36,10 +36,6 @@ export async function changeAttempt(
 
 /** Locks the run that an attempt is of; null when there is no such attempt. */
 export async function lockRunOfAttempt(transaction: Transaction, key: string) {
-  const row = await transaction.db
-    .selectFrom('flow_run_attempt')
-    .select('flow_run_id')
-    .where('key', '=', key)
-    .executeTakeFirst()
+  const row = await transaction.db.selectFrom('flow_run_attempt').select('flow_run_id').where('key', '=', key).executeTakeFirst()
   return row === undefined ? null : lockFlowRun(transaction, row.flow_run_id)
 }

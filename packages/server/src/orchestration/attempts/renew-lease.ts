@@ -39,7 +39,11 @@ export async function renewWorkerLease(workspace: Workspace, request: LeaseReque
 
 async function lockAttempts(transaction: Transaction, keys: readonly string[]): Promise<FlowRunAttemptTable[]> {
   if (keys.length === 0) return []
-  const query = transaction.db.selectFrom('flow_run_attempt').selectAll().where('key', 'in', [...keys]).orderBy('key')
+  const query = transaction.db
+    .selectFrom('flow_run_attempt')
+    .selectAll()
+    .where('key', 'in', [...keys])
+    .orderBy('key')
   return (transaction.kind === 'postgres' ? query.forUpdate() : query).execute()
 }
 

@@ -12,7 +12,7 @@ export const enforceConcurrencyOnLate: Rule<FlowRunTable> = {
     const { transaction, run, proposed } = transition
     if (proposed?.name !== 'Late' || run.deployment_id === null) return undefined
     const limit = await readDeploymentLimit(transaction, run.deployment_id)
-    if (!limit || limit.collisionStrategy !== 'CANCEL_NEW' || limit.activeSlots < limit.limit) return undefined
+    if (limit?.collisionStrategy !== 'CANCEL_NEW' || limit.activeSlots < limit.limit) return undefined
     transition.reject(
       buildState({ type: 'CANCELLED', message: 'Deployment concurrency limit reached.' }),
       'Deployment concurrency limit is full and uses the CANCEL_NEW strategy.',

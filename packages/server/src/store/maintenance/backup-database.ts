@@ -4,8 +4,11 @@ import { dirname, resolve } from 'node:path'
 import { AedileError } from '@aedile/core/errors'
 import type BetterSqlite3 from 'better-sqlite3'
 import { type DatabaseUrl, parseDatabaseUrl } from '../database-url.ts'
+import { beginImmediate } from '../sqlite/begin.ts'
 import { createFile, toBulkFile } from '../sqlite/files.ts'
 import { openReader, openWriter } from '../sqlite/open-database.ts'
+
+const LOCKED_MILLISECONDS = 10_000
 
 export type Backup = { database: string; files: string[] }
 
@@ -25,7 +28,7 @@ export async function backupDatabase(url: string, to: string): Promise<Backup> {
 
 async function copyFiles(file: string, targets: string[]): Promise<void> {
   const drafts = targets.map((target) => `${target}.part`)
-  const reader = openSnapshot(file)
+  const reader = await openSnapshot(file)
   try {
     for (const [index, draft] of drafts.entries()) {
       rmSync(draft, { force: true })
@@ -41,11 +44,11 @@ async function copyFiles(file: string, targets: string[]): Promise<void> {
 }
 
 /** A reading connection that sees both files as of one instant: for that instant nobody may write. */
-function openSnapshot(file: string): BetterSqlite3.Database {
-  const writer = openWriter(file, { synchronous: 'normal', create: false })
+async function openSnapshot(file: string): Promise<BetterSqlite3.Database> {
+  const writer = await openWriter(file, { synchronous: 'normal', create: false, lockedMilliseconds: LOCKED_MILLISECONDS })
   const reader = openReader(file)
   try {
-    writer.exec('begin immediate')
+    await beginImmediate(writer, LOCKED_MILLISECONDS)
     reader.exec('begin')
     for (const name of ['main', 'bulk']) reader.prepare(`select count(*) from ${name}.sqlite_schema`).get()
     writer.exec('rollback')
@@ -61,6 +64,7 @@ function openSnapshot(file: string): BetterSqlite3.Database {
 async function dump({ url, name }: DatabaseUrl & { kind: 'postgres' }, target: string): Promise<void> {
   const draft = `${target}.part`
   try {
+    createFile(draft)
     await runPgDump(url, name, draft)
     renameSync(draft, target)
   } finally {

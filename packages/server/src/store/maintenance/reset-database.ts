@@ -10,15 +10,15 @@ import { upgradeDatabase } from './upgrade-database.ts'
 /** Removes everything from a database and makes its schema anew. Refused while a server uses a SQLite file. */
 export async function resetDatabase(url: string): Promise<{ database: string; version: number }> {
   const database = parseDatabaseUrl(url)
-  if (database.kind === 'sqlite') removeFiles(database.file)
+  if (database.kind === 'sqlite') await removeFiles(database.file)
   else await withPostgres(database, (client) => dropTables(client, database.name))
   const { to } = await upgradeDatabase(url)
   return { database: database.name, version: to }
 }
 
-function removeFiles(file: string): void {
+async function removeFiles(file: string): Promise<void> {
   // Opening it says whether it is ours, and whether somebody works with it.
-  if (existsSync(file)) openExclusive(file).close()
+  if (existsSync(file)) (await openExclusive(file)).close()
   for (const path of [file, toBulkFile(file)]) {
     for (const ending of ['-wal', '-shm', '']) rmSync(`${path}${ending}`, { force: true })
   }

@@ -15,8 +15,10 @@ export function openPool(
     types: valueParsers,
     keepAlive: true,
   })
-  // An idle connection that breaks says so here; the pool drops it by itself.
-  pool.on('error', options.onError)
+  // An idle connection that breaks says so here; the pool drops it by itself. While it ends, nobody cares.
+  pool.on('error', (error) => {
+    if (!pool.ending) options.onError(error)
+  })
   if (options.statementMilliseconds !== undefined) {
     const statement = `set statement_timeout = ${options.statementMilliseconds}`
     pool.on('connect', (client) => void client.query(statement).catch(options.onError))

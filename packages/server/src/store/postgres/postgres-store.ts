@@ -27,6 +27,7 @@ export class PostgresStore implements Store {
   readonly #searchPool: pg.Pool
   readonly #names = new StatementNames()
   readonly #pending: PendingBytes
+  readonly #running = new Set<Promise<unknown>>()
   readonly #options: PostgresStoreOptions
   #closing: Promise<void> | undefined
 
@@ -79,8 +80,14 @@ export class PostgresStore implements Store {
   }
 
   close(): Promise<void> {
-    this.#closing ??= Promise.all([this.#pool.end(), this.#searchPool.end()]).then(() => undefined)
+    this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  /** A pool that ends forgets who waits for a connection, so everyone gets theirs first. */
+  async #close(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running)
+    await Promise.all([this.#pool.end(), this.#searchPool.end()])
   }
 
   async #runUnit<T>(client: pg.PoolClient, work: (transaction: Transaction) => Promise<T>): Promise<T> {
@@ -106,8 +113,14 @@ export class PostgresStore implements Store {
     return value
   }
 
+  #withClient<T>(pool: pg.Pool, use: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const run = this.#lendClient(pool, use)
+    this.#running.add(run)
+    return run.finally(() => this.#running.delete(run))
+  }
+
   /** Lends a client; a broken one does not go back into the pool. */
-  async #withClient<T>(pool: pg.Pool, use: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  async #lendClient<T>(pool: pg.Pool, use: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     let broken = false
     let client: pg.PoolClient | undefined
     try {

@@ -5,10 +5,12 @@ import { StatementCache, toSqliteValues } from './statements.ts'
 
 /** A Kysely connection over one SQLite handle. Statements run synchronously, so each is over when its promise is made. */
 export class SqliteConnection implements DatabaseConnection {
+  readonly #database: BetterSqlite3.Database
   readonly #statements: StatementCache
   readonly #writable: boolean
 
   constructor(database: BetterSqlite3.Database) {
+    this.#database = database
     this.#statements = new StatementCache(database)
     this.#writable = !database.readonly
   }
@@ -21,6 +23,11 @@ export class SqliteConnection implements DatabaseConnection {
   run<Row>(query: CompiledQuery): QueryResult<Row> {
     const statement = this.#statements.get(query.sql)
     const parameters = toSqliteValues(query.parameters)
+    // A pragma without columns may take a step per page; exec() makes them all, run() only the first.
+    if (!statement.reader && query.sql.startsWith('pragma ')) {
+      this.#database.exec(query.sql)
+      return { rows: [] }
+    }
     if (statement.reader) return { rows: statement.all(...parameters) as Row[] }
     const { changes, lastInsertRowid } = statement.run(...parameters)
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }

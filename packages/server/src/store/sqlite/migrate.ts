@@ -1,8 +1,9 @@
 import { nowMicroseconds } from '@aedile/core/time'
 import type BetterSqlite3 from 'better-sqlite3'
-import { migrations } from '../migrations/index.ts'
+import { migrations, SCHEMA_VERSION } from '../migrations/index.ts'
 import { buildSchema, type Migration } from '../migrations/migration.ts'
 import { MIGRATION_TABLE, refuseNewer, type SchemaState } from '../migrations/state.ts'
+import { beginImmediate } from './begin.ts'
 import { APPLICATION_ID } from './open-database.ts'
 
 /** Reads which steps a database has seen. */
@@ -16,14 +17,16 @@ export function readSchemaState(database: BetterSqlite3.Database): SchemaState {
     .get()
   const bulk = database.pragma('bulk.user_version', { simple: true }) as number
   // A second file that was lost or lags behind (see `Migration`) counts as steps to be made.
-  return { version: Math.min(row!.version, bulk), worksWith: row!.worksWith }
+  const version = row!.version <= SCHEMA_VERSION ? Math.min(row!.version, bulk) : row!.version
+  return { version, worksWith: row!.worksWith }
 }
 
 /** Makes the missing steps. Two processes at once are safe: each step is made under the file's write lock. */
-export async function migrateSqlite(database: BetterSqlite3.Database, file: string): Promise<void> {
+export async function migrateSqlite(database: BetterSqlite3.Database, file: string, lockedMilliseconds: number): Promise<void> {
+  if (readSchemaState(database).version >= SCHEMA_VERSION) return
   for (const migration of migrations) {
-    await inTransaction(database, () => migrateBulk(database, migration))
-    await inTransaction(database, () => migrateMain(database, migration, file))
+    await inTransaction(database, lockedMilliseconds, () => migrateBulk(database, migration))
+    await inTransaction(database, lockedMilliseconds, () => migrateMain(database, migration, file))
   }
 }
 
@@ -48,8 +51,12 @@ async function migrateMain(database: BetterSqlite3.Database, migration: Migratio
     .run(migration.version, migration.name, migration.worksWith ?? migration.version, BigInt(nowMicroseconds()))
 }
 
-async function inTransaction(database: BetterSqlite3.Database, work: () => Promise<void>): Promise<void> {
-  database.exec('begin immediate')
+async function inTransaction(
+  database: BetterSqlite3.Database,
+  lockedMilliseconds: number,
+  work: () => Promise<void>,
+): Promise<void> {
+  await beginImmediate(database, lockedMilliseconds)
   try {
     await work()
     database.exec('commit')

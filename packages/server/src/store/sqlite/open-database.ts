@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { AedileError } from '@aedile/core/errors'
 import BetterSqlite3 from 'better-sqlite3'
+import { BLOCKING_MILLISECONDS, whenUnlocked } from './begin.ts'
 import { sqliteCode, toSqliteTrouble } from './errors.ts'
 import { createFile, toBulkFile } from './files.ts'
 
@@ -9,51 +10,62 @@ export type Synchronous = 'off' | 'normal' | 'full'
 /** 'AEDI', in the header of our files. */
 export const APPLICATION_ID = 0x41454449
 
-const OPEN_SECONDS = 5
+/** Reads rarely wait in WAL mode: only while the file is recovered or its journal is reset. */
+const READ_MILLISECONDS = 5000
+
+export type WriterOptions = {
+  synchronous: Synchronous
+  /** Makes the files when they are missing. */
+  create: boolean
+  /** How long to wait while another process holds the file. */
+  lockedMilliseconds: number
+}
 
 /** Opens the writing connection: both files, made when missing, with what cannot be changed later. */
-export function openWriter(file: string, options: { synchronous: Synchronous; create?: boolean }): BetterSqlite3.Database {
-  const bulk = toBulkFile(file)
-  return translating(file, () => {
-    if (options.create === false && !existsSync(file)) {
+export async function openWriter(file: string, options: WriterOptions): Promise<BetterSqlite3.Database> {
+  return translating(file, options.lockedMilliseconds, async () => {
+    if (!options.create && !existsSync(file)) {
       throw new AedileError('database_unreachable', { database: file, reason: 'there is no such file' })
     }
-    createFile(file)
-    createFile(bulk)
-    // SQLite opens a file that it may not write read-only, and says so at the first write only.
-    for (const path of [file, bulk]) accessSync(path, constants.R_OK | constants.W_OK)
-    const database = new BetterSqlite3(file, { timeout: OPEN_SECONDS * 1000 })
-    try {
-      refuseForeign(database, file)
-      setLayout(database, 'main')
-      database.prepare('attach database ? as bulk').run(bulk)
-      setLayout(database, 'bulk')
-      database.pragma(`main.synchronous = ${options.synchronous}`)
-      database.pragma(`bulk.synchronous = ${options.synchronous}`)
-      database.pragma('main.journal_size_limit = 67108864')
-      database.pragma('bulk.journal_size_limit = 67108864')
-      database.pragma('foreign_keys = on')
-      return database
-    } catch (error) {
-      database.close()
-      throw error
+    for (const path of [file, toBulkFile(file)]) {
+      createFile(path)
+      // SQLite opens a file that it may not write read-only, and says so at the first write only.
+      accessSync(path, constants.R_OK | constants.W_OK)
     }
+    return whenUnlocked(options.lockedMilliseconds, () => connect(file, options.synchronous))
   })
+}
+
+function connect(file: string, synchronous: Synchronous): BetterSqlite3.Database {
+  const database = new BetterSqlite3(file, { timeout: BLOCKING_MILLISECONDS })
+  try {
+    refuseForeign(database, file)
+    setLayout(database, 'main')
+    database.prepare('attach database ? as bulk').run(toBulkFile(file))
+    setLayout(database, 'bulk')
+    for (const schema of ['main', 'bulk']) {
+      database.pragma(`${schema}.synchronous = ${synchronous}`)
+      database.pragma(`${schema}.journal_size_limit = 67108864`)
+    }
+    database.pragma('foreign_keys = on')
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
 }
 
 /** Opens a connection that can only read, of both files. It sees what is committed. */
 export function openReader(file: string): BetterSqlite3.Database {
-  return translating(file, () => {
-    const database = new BetterSqlite3(file, { readonly: true, fileMustExist: true, timeout: OPEN_SECONDS * 1000 })
-    database.prepare('attach database ? as bulk').run(toBulkFile(file))
-    return database
-  })
+  const database = new BetterSqlite3(file, { readonly: true, fileMustExist: true, timeout: READ_MILLISECONDS })
+  database.prepare('attach database ? as bulk').run(toBulkFile(file))
+  return database
 }
 
 /** Opens a file of ours alone: refused while any other connection to it is open. */
-export function openExclusive(file: string): BetterSqlite3.Database {
-  return translating(file, () => {
-    const database = new BetterSqlite3(file, { fileMustExist: true, timeout: 1000 })
+export async function openExclusive(file: string): Promise<BetterSqlite3.Database> {
+  return translating(file, 0, async () => {
+    const database = new BetterSqlite3(file, { fileMustExist: true, timeout: BLOCKING_MILLISECONDS })
     try {
       refuseForeign(database, file)
       database.pragma('locking_mode = exclusive')
@@ -82,12 +94,14 @@ function refuseForeign(database: BetterSqlite3.Database, file: string): void {
   throw new AedileError('database_foreign', { database: file, found })
 }
 
-function translating<T>(file: string, open: () => T): T {
+/** Names the trouble that a file makes while it is opened. */
+export async function translating<T>(file: string, lockedMilliseconds: number, open: () => Promise<T>): Promise<T> {
   try {
-    return open()
+    return await open()
   } catch (error) {
     if (sqliteCode(error)?.startsWith('SQLITE_BUSY')) {
-      throw new AedileError('database_locked', { database: file, seconds: OPEN_SECONDS }, { cause: error })
+      const details = { database: file, seconds: lockedMilliseconds / 1000 }
+      throw new AedileError('database_locked', details, { cause: error })
     }
     const system = (error as NodeJS.ErrnoException).code
     if (system === 'EACCES' || system === 'EROFS' || system === 'EPERM') {

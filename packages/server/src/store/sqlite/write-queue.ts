@@ -1,10 +1,10 @@
 import { clearImmediate, setImmediate } from 'node:timers'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type BetterSqlite3 from 'better-sqlite3'
 import { buildKysely, provideSame } from '../kysely.ts'
 import type { Transaction } from '../store.ts'
+import { beginImmediate } from './begin.ts'
 import { SqliteConnection } from './connection.ts'
-import { sqliteCode, toSqliteTrouble } from './errors.ts'
+import { toSqliteTrouble } from './errors.ts'
 import { UnitConnection } from './unit-connection.ts'
 
 type Unit = {
@@ -17,8 +17,6 @@ type Done = { unit: Unit; value: unknown; afterCommit: (() => void)[] }
 
 /** A group ends after this time, so that a burst of units does not hold the event loop; the rest shares the next commit. */
 const GROUP_MILLISECONDS = 20
-/** How long SQLite itself may block the event loop on another process's lock; beyond it we wait without blocking. */
-const BLOCKING_MILLISECONDS = 20
 
 /**
  * Runs units of work on the one writing connection. The units of an event-loop tick are one transaction with a savepoint
@@ -47,7 +45,6 @@ export class WriteQueue {
     this.#file = options.file
     this.#lockedMilliseconds = options.lockedMilliseconds
     this.#onError = options.onError
-    database.pragma(`busy_timeout = ${BLOCKING_MILLISECONDS}`)
   }
 
   add<T>(work: (transaction: Transaction) => Promise<T>, bytes: number): Promise<T> {
@@ -80,7 +77,7 @@ export class WriteQueue {
 
   /** Runs and commits units in order, and returns those that did not fit into the group's time. */
   async #commitGroup(units: Unit[]): Promise<Unit[]> {
-    await this.#begin()
+    await beginImmediate(this.#database, this.#lockedMilliseconds)
     const stopWatch = this.#watchForStrays()
     const until = performance.now() + GROUP_MILLISECONDS
     const done: Done[] = []
@@ -95,20 +92,6 @@ export class WriteQueue {
     if (this.#database.inTransaction) this.#commit(done)
     else await this.#repeat(done)
     return units.slice(next)
-  }
-
-  /** Waits for the file's lock without blocking the event loop. */
-  async #begin(): Promise<void> {
-    const until = performance.now() + this.#lockedMilliseconds
-    for (;;) {
-      try {
-        this.#database.exec('begin immediate')
-        return
-      } catch (error) {
-        if (!sqliteCode(error)?.startsWith('SQLITE_BUSY') || performance.now() > until) throw error
-        await sleep(1 + Math.random() * 10)
-      }
-    }
   }
 
   async #runUnit(unit: Unit): Promise<Done | undefined> {

@@ -1,0 +1,4 @@
+import { exerciseInfrastructure } from '@aedile/worker/testing/exercise-infrastructure'
+import { processSubject } from './testing/subject.ts'
+
+exerciseInfrastructure(processSubject)

@@ -1,0 +1,54 @@
+import { type ApiClient, createClient } from '@aedile/core/client/client'
+import { clientSettings } from '@aedile/core/settings/client'
+import type { SettingGroup, SettingValues } from '@aedile/core/settings/define'
+import { hostSettings } from '@aedile/core/settings/host'
+import { type NodeSources, readSources } from '@aedile/core/settings/node'
+import { readSettings, rejectUnknownSettings } from '@aedile/core/settings/read'
+import { createPrinter, type Printer } from './printer.ts'
+import { allSettings } from './setting-groups.ts'
+
+/** What every command gets. Settings are read here and nowhere else in the command line. */
+export type CliContext = {
+  readonly print: Printer
+  readonly sources: NodeSources
+  readonly client: ApiClient
+  readonly apiUrl: string
+  /** Packages of infrastructures beside those that `aedile` depends on. */
+  readonly infrastructures: string[]
+  settings<Group extends SettingGroup>(group: Group): SettingValues<Group>
+}
+
+/** The API that is used when none is set: a server of this machine on its default port. */
+export const DEFAULT_API_URL = 'http://127.0.0.1:4200/api'
+
+/** Reads the settings and makes the printer and the client. Nothing is sent before a command asks. */
+export function createContext(options: { json?: boolean; profile?: string; apiUrl?: string }): CliContext {
+  const sources = readSources(options.profile === undefined ? {} : { profile: options.profile })
+  rejectUnknownSettings(allSettings(), sources)
+  const settings = <Group extends SettingGroup>(group: Group) => readSettings(group, sources)
+  const client = settings(clientSettings)
+  const host = settings(hostSettings)
+  const apiUrl = options.apiUrl ?? client.apiUrl ?? DEFAULT_API_URL
+  return {
+    sources,
+    settings,
+    apiUrl,
+    infrastructures: host.infrastructures,
+    print: createPrinter({
+      isJson: options.json === true,
+      isTerminal: process.stdout.isTTY === true,
+      noColor: Boolean(process.env.NO_COLOR),
+      write: (text) => void process.stdout.write(text),
+      writeError: (text) => void process.stderr.write(text),
+    }),
+    client: createClient({
+      apiUrl,
+      apiKey: client.apiKey,
+      authString: client.authString,
+      customHeaders: client.customHeaders,
+      timeoutSeconds: client.requestTimeoutSeconds,
+      maxRetries: client.maxRetries,
+      csrf: client.csrfSupport,
+    }),
+  }
+}

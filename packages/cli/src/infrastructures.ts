@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { AedileError } from '@aedile/core/errors'
+import type { InfrastructureDefinition } from '@aedile/core/infrastructure-definition'
+import type { InfrastructureDriver } from '@aedile/worker/infrastructure-driver'
+import { ownFolder, readOwnPackage } from './own-package.ts'
+
+/** A package that names the types of infrastructure that it brings, in the field `aedile` of its package.json. */
+export type InfrastructurePackage = { name: string; types: string[] }
+
+/**
+ * Finds the infrastructures: dependencies of `aedile` that name their types, and those in AEDILE_INFRASTRUCTURES (package
+ * names or folders, separated by commas). No list of types exists anywhere.
+ */
+export function findInfrastructures(extra: string[]): InfrastructurePackage[] {
+  return [...Object.keys(readOwnPackage().dependencies), ...extra].flatMap((name) => {
+    const types = readPackage(name)?.aedile?.types
+    return types ? [{ name, types }] : []
+  })
+}
+
+/** The pure halves of all infrastructures. */
+export async function loadDefinitions(packages: InfrastructurePackage[]): Promise<InfrastructureDefinition[]> {
+  const modules = await Promise.all(packages.map(({ name }) => load<{ definitions: InfrastructureDefinition[] }>(name, 'definition')))
+  return modules.flatMap(({ definitions }) => definitions)
+}
+
+/** The definition and the driver of one type. */
+export async function loadInfrastructure(
+  packages: InfrastructurePackage[],
+  type: string,
+): Promise<{ definition: InfrastructureDefinition; driver: InfrastructureDriver }> {
+  const found = packages.find(({ types }) => types.includes(type))
+  const known = packages.flatMap(({ types }) => types).join(', ')
+  if (!found) throw new AedileError('infrastructure_type_unknown', { type, known })
+  const [{ definitions }, { drivers }] = await Promise.all([
+    load<{ definitions: InfrastructureDefinition[] }>(found.name, 'definition'),
+    load<{ drivers: InfrastructureDriver[] }>(found.name, 'driver'),
+  ])
+  const definition = definitions.find((one) => one.type === type)
+  const driver = drivers.find((one) => one.type === type)
+  if (!definition || !driver) throw new AedileError('infrastructure_type_unknown', { type, known })
+  return { definition, driver }
+}
+
+function readPackage(name: string): { aedile?: { types: string[] } } | null {
+  const folder = folderOf(name)
+  return folder ? JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) : null
+}
+
+function folderOf(name: string): string | null {
+  if (name.startsWith('.') || name.startsWith('/')) return existsSync(join(name, 'package.json')) ? name : null
+  for (const start of [process.cwd(), ownFolder()]) {
+    for (let folder = start; ; folder = dirname(folder)) {
+      const candidate = join(folder, 'node_modules', name)
+      if (existsSync(join(candidate, 'package.json'))) return candidate
+      if (folder === dirname(folder)) break
+    }
+  }
+  return null
+}
+
+async function load<Module>(name: string, entry: string): Promise<Module> {
+  const folder = folderOf(name)
+  if (!folder) throw new AedileError('infrastructure_type_unknown', { type: name, known: 'none' })
+  // Resolved from the package itself, so that its own exports decide which file it is.
+  const path = createRequire(join(folder, 'package.json')).resolve(`${ownName(folder)}/${entry}`)
+  return import(pathToFileURL(path).href) as Promise<Module>
+}
+
+function ownName(folder: string): string {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).name
+}

@@ -1,0 +1,15 @@
+import { buildProgram } from './program.ts'
+import { exitCodeOf, explainError } from './failure.ts'
+
+/** Runs one command and sets the exit code. What it starts in the background keeps the process alive until it ends. */
+export async function main(args: string[]): Promise<void> {
+  try {
+    await buildProgram().parseAsync(args, { from: 'user' })
+  } catch (error) {
+    const text = explainError(error)
+    if (text !== null) process.stderr.write(`${text}\n`)
+    process.exitCode = exitCodeOf(error)
+  }
+}
+
+if (process.argv[1]?.endsWith('main.ts')) await main(process.argv.slice(2))

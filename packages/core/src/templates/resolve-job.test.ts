@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest'
+import { compileTemplate, TemplateCache } from './compile.ts'
+import type { JobLayers } from './layers.ts'
+import { leafPointers } from './origins.ts'
+import type { ReferenceLookup } from './references.ts'
+import { resolveJob } from './resolve-job.ts'
+
+const template = {
+  job_configuration: {
+    command: '{{ command }}',
+    env: { FIXED: 'yes', IMAGE: '{{ image }}' },
+    labels: '{{ labels }}',
+    name: '{{ name }}',
+    image: '{{ image }}',
+    text: 'on {{ $HOST }} with {{ image }} and {{ resources.cpu }}',
+    limits: { cpu: '{{ resources.cpu }}', gpu: '{{ resources.gpu }}', list: ['{{ typo }}', 1], empty: {} },
+    secret: 'Bearer {{ prefect.blocks.secret.token }}',
+    settings: '{{ settings }}',
+  },
+  variables: {
+    type: 'object',
+    properties: {
+      name: { type: 'string', default: null },
+      command: { type: 'string' },
+      env: { type: 'object', default: { FROM: 'default', BOTH: 'default' } },
+      labels: { type: 'object', default: { team: 'default' } },
+      image: { type: 'string', default: 'image:1' },
+      resources: { type: 'object' },
+      settings: { type: 'object' },
+      unused: { type: 'string' },
+    },
+  },
+}
+const lookup: ReferenceLookup = {
+  readBlockDocument: async () => ({ data: { value: 'token' } }),
+  readBlockDocumentById: async () => ({ data: { user: 'me', nested: { port: 1 } } }),
+  readVariable: async () => null,
+}
+const resolve = (layers: JobLayers) => resolveJob(compileTemplate(template), layers, { lookup, environment: { HOST: 'h' } })
+
+describe('rendering a job', () => {
+  test('every leaf has an origin: the layer and the path its author wrote', async () => {
+    const deployment = { 'env.BOTH': 'deployment', resources: { cpu: 2 }, image: 'image:2' }
+    const flowRun = { env: { RUN: '1', GONE: null }, image: 'image:3', settings: { $ref: { block_document_id: 'x' } } }
+    const { value, origins } = await resolve({ deployment, flowRun })
+    expect(leafPointers(value).filter((pointer) => !origins.has(pointer))).toEqual(['/name', '/command'])
+    expect(Object.fromEntries(origins)).toMatchObject({
+      '/env/FIXED': { layer: 'template', path: '/env/FIXED' },
+      '/env/IMAGE': { layer: 'flow-run', path: '/image', through: ['{{ image }}'] },
+      '/env/BOTH': { layer: 'deployment', path: '/env.BOTH' },
+      '/env/FROM': { layer: 'default', path: '/env/FROM' },
+      '/env/RUN': { layer: 'flow-run', path: '/env/RUN' },
+      '/labels/team': { layer: 'default', path: '/labels/team', through: ['{{ labels }}'] },
+      '/limits/cpu': { layer: 'deployment', path: '/resources/cpu' },
+      '/limits/empty': { layer: 'template', path: '/limits/empty' },
+      '/text': {
+        layer: 'template',
+        path: '/text',
+        parts: [
+          { layer: 'environment', path: '/HOST' },
+          { layer: 'flow-run', path: '/image' },
+          { layer: 'deployment', path: '/resources/cpu' },
+        ],
+      },
+      '/secret': { layer: 'template', through: ['{{ prefect.blocks.secret.token }}'] },
+      '/settings/nested/port': { layer: 'flow-run', path: '/settings', through: ['{{ settings }}', 'block document x'] },
+    })
+    expect(value).toMatchObject({
+      text: 'on h with image:3 and 2',
+      secret: 'Bearer token',
+      env: { GONE: null, BOTH: 'deployment' },
+    })
+    expect([...origins.keys()].filter((pointer) => !leafPointers(value).includes(pointer))).toEqual([])
+  })
+
+  test('every dropped key says why', async () => {
+    const { dropped } = await resolve({ deployment: { resources: { cpu: 1 } } })
+    expect(dropped).toEqual([
+      { pointer: '/command', placeholder: '{{ command }}', reason: 'unset' },
+      { pointer: '/name', placeholder: '{{ name }}', reason: 'null-default' },
+      { pointer: '/limits/gpu', placeholder: '{{ resources.gpu }}', reason: 'no-such-path' },
+      { pointer: '/limits/list/0', placeholder: '{{ typo }}', reason: 'undeclared' },
+      { pointer: '/settings', placeholder: '{{ settings }}', reason: 'unset' },
+    ])
+  })
+
+  test('what has no effect or the wrong type is a warning with its place', async () => {
+    const { warnings } = await resolve({ deployment: { imgae: 'x', unused: 'y' }, flowRun: { image: 7 } })
+    expect(warnings).toEqual([
+      expect.objectContaining({
+        kind: 'unknown-variable',
+        layer: 'deployment',
+        pointer: '/imgae',
+        message: expect.stringContaining('Did you mean image?'),
+      }),
+      expect.objectContaining({ kind: 'unreferenced-variable', layer: 'deployment', pointer: '/unused' }),
+      expect.objectContaining({ kind: 'ill-typed-variable', layer: 'flow-run', pointer: '/image' }),
+    ])
+  })
+
+  test('the given template and layers stay as they were, and the result shares nothing with them', async () => {
+    const layers = { deployment: { 'resources.cpu': 1, resources: { memory: { min: 1 } }, settings: { a: { b: 1 } } } }
+    const before = JSON.stringify({ template, layers })
+    const { value } = await resolve(layers)
+    Object.assign((value.settings as { a: object }).a, { b: 2 })
+    expect(JSON.stringify({ template, layers })).toBe(before)
+  })
+
+  test('a key named __proto__ is a key', async () => {
+    const layers = JSON.parse('{"settings": {"__proto__": {"x": 1}}, "env": {"__proto__": "1"}}')
+    const { value } = await resolve({ deployment: layers })
+    expect(Object.keys(value.settings as object)).toEqual(['__proto__'])
+    expect(Object.keys(value.env)).toContain('__proto__')
+    expect(({} as { x?: number }).x).toBeUndefined()
+  })
+})
+
+describe('compiling a template', () => {
+  test('refuses what is no template, with the place', () => {
+    const property = { variables: { properties: { a: 1 } }, job_configuration: {} }
+    expect(() => compileTemplate({})).toThrow('/job_configuration')
+    expect(() => compileTemplate({ job_configuration: {}, variables: [] })).toThrow('/variables')
+    expect(() => compileTemplate(property)).toThrow('/variables/properties/a')
+    expect(() => compileTemplate('text')).toThrow('not valid')
+  })
+
+  test('happens once per version of a pool', () => {
+    const cache = new TemplateCache(2)
+    const pool = (id: string, updated: string) => ({ id, updated, base_job_template: template })
+    const first = cache.of(pool('1', 'a'))
+    expect(cache.of(pool('1', 'a'))).toBe(first)
+    expect(cache.of(pool('1', 'b'))).not.toBe(first)
+    cache.of(pool('2', 'a'))
+    expect(cache.of(pool('1', 'a'))).not.toBe(first)
+  })
+})

@@ -1,0 +1,114 @@
+import type { Microseconds } from '@aedile/core/time'
+import { type Kysely, sql } from 'kysely'
+import type { Store } from '../store/store.ts'
+import type { Database, FlowRunTable, WorkPoolTable, WorkQueueTable } from '../store/tables.ts'
+
+/** What one poll answers at most. */
+export const MOST_RUNS = 200
+/** As many queues are asked in one statement; SQLite bounds the parts of a compound one. */
+const QUEUES_PER_STATEMENT = 100
+
+export type Poll = {
+  pool: WorkPoolTable
+  /** The queues that the worker serves; all of them belong to the pool. */
+  queues: readonly WorkQueueTable[]
+  scheduledBefore?: Microseconds | null
+  scheduledAfter?: Microseconds | null
+  limit?: number | null
+}
+
+/**
+ * The runs that are due in a pool: by priority of their queues, then by time, within the limits of queues and pool. They
+ * are only shown; Pending is the claim. Each queue is read along its index, and only as far as its limit goes.
+ * Source: WC 5.5.
+ */
+export async function selectScheduledRuns(store: Store, poll: Poll): Promise<FlowRunTable[]> {
+  const asked = Math.min(poll.limit ?? MOST_RUNS, MOST_RUNS)
+  if (poll.pool.is_paused === 1 || asked <= 0) return []
+  const room = await measureRoom(store.db, poll)
+  const most = Math.min(asked, room.pool)
+  const open = poll.queues
+    .filter((queue) => queue.is_paused === 0 && room.ofQueue(queue) > 0)
+    .sort((a, b) => a.priority - b.priority)
+  const found: FlowRunTable[] = []
+  for (let start = 0; start < open.length && found.length < most; start += QUEUES_PER_STATEMENT) {
+    const part = open.slice(start, start + QUEUES_PER_STATEMENT)
+    const ids = await selectDue(store.db, poll, part, (queue) => Math.min(most, room.ofQueue(queue)))
+    found.push(...(await readRuns(store.db, ids.slice(0, most - found.length))))
+  }
+  return found
+}
+
+type Room = { pool: number; ofQueue(queue: WorkQueueTable): number }
+
+/** How many runs fit: limits less the runs that are pending or running. Counted only where there is a limit. */
+async function measureRoom(db: Kysely<Database>, { pool, queues }: Poll): Promise<Room> {
+  const limited = queues.some((queue) => queue.concurrency_limit !== null)
+  if (pool.concurrency_limit === null && !limited) return { pool: Infinity, ofQueue: () => Infinity }
+  const rows = await db
+    .selectFrom('work_queue')
+    .innerJoin('flow_run', 'flow_run.work_queue_id', 'work_queue.id')
+    .select(['work_queue.id', 'work_queue.is_paused', ({ fn }) => fn.countAll<number>().as('busy')])
+    .where('work_queue.work_pool_id', '=', pool.id)
+    .where('flow_run.state_type', 'in', ['PENDING', 'RUNNING'])
+    .groupBy(['work_queue.id', 'work_queue.is_paused'])
+    .execute()
+  const busy = new Map(rows.map((row) => [row.id, Number(row.busy)]))
+  const busyInPool = rows.filter((row) => row.is_paused === 0).reduce((sum, row) => sum + Number(row.busy), 0)
+  return {
+    pool: pool.concurrency_limit === null ? Infinity : Math.max(0, pool.concurrency_limit - busyInPool),
+    ofQueue: ({ id, concurrency_limit }) =>
+      concurrency_limit === null ? Infinity : Math.max(0, concurrency_limit - (busy.get(id) ?? 0)),
+  }
+}
+
+/** The ids of due runs in order: one statement, in which every queue has a part of its own that ends at its limit. */
+async function selectDue(
+  db: Kysely<Database>,
+  { scheduledBefore, scheduledAfter }: Poll,
+  queues: readonly WorkQueueTable[],
+  limitOf: (queue: WorkQueueTable) => number,
+): Promise<string[]> {
+  const before = scheduledBefore == null ? sql`` : sql` and next_scheduled_start_time <= ${scheduledBefore}`
+  const after = scheduledAfter == null ? sql`` : sql` and next_scheduled_start_time >= ${scheduledAfter}`
+  const parts = queues.map(
+    (queue) => sql`select * from (
+      select id, next_scheduled_start_time as due, ${sql.lit(queue.priority)} as priority from flow_run
+      where work_queue_id = ${queue.id} and state_type = 'SCHEDULED' and (retry_type is null or retry_type <> 'in_process')${before}${after}
+      order by next_scheduled_start_time, id limit ${sql.lit(limitOf(queue))}) as queue_part`,
+  )
+  const statement = sql<{ id: string }>`select id from (${sql.join(parts, sql` union all `)}) as due_runs order by priority, due, id`
+  return (await statement.execute(db)).rows.map((row) => row.id)
+}
+
+async function readRuns(db: Kysely<Database>, ids: readonly string[]): Promise<FlowRunTable[]> {
+  if (ids.length === 0) return []
+  const rows = await db
+    .selectFrom('flow_run')
+    .selectAll()
+    .where('id', 'in', [...ids])
+    .execute()
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.flatMap((id) => byId.get(id) ?? [])
+}
+
+/**
+ * The ids of due runs of deployments, by time, as a runner that serves them asks: no limits of pool or queue, and also
+ * runs that are tried again in their process. Source: WC 5.5.
+ */
+export async function selectScheduledRunsOfDeployments(
+  store: Store,
+  asked: { deploymentIds: readonly string[]; scheduledBefore?: Microseconds | null; limit?: number | null },
+): Promise<string[]> {
+  if (asked.deploymentIds.length === 0) return []
+  let query = store.db
+    .selectFrom('flow_run')
+    .select('id')
+    .where('deployment_id', 'in', [...asked.deploymentIds])
+    .where('state_type', '=', 'SCHEDULED')
+    .orderBy('next_scheduled_start_time')
+    .orderBy('id')
+    .limit(Math.min(asked.limit ?? MOST_RUNS, MOST_RUNS))
+  if (asked.scheduledBefore != null) query = query.where('next_scheduled_start_time', '<=', asked.scheduledBefore)
+  return (await query.execute()).map((row) => row.id)
+}

@@ -1,0 +1,133 @@
+import type { ReceivedEvent } from '@aedile/core/resources/event'
+import { formatTimestamp, type Microseconds, nowMicroseconds } from '@aedile/core/time'
+import { type Selectable, sql } from 'kysely'
+import type { Metrics } from '../metrics.ts'
+import type { StateChange } from '../orchestration/state-change.ts'
+import { appendEvents } from '../store/queries/append-events.ts'
+import { isOneOf } from '../store/queries/filters/condition.ts'
+import type { Transaction } from '../store/store.ts'
+import type { OutboxTable } from '../store/tables.ts'
+import type { Workspace } from '../workspace.ts'
+import { buildFlowRunEvent } from './flow-run-event.ts'
+import { RunRelationsLookup } from './run-relations.ts'
+import { WokenLoop } from './woken-loop.ts'
+
+const INTERVAL_SECONDS = 1
+const ROWS = 200
+/** What this service takes from the outbox. A genuine server has no event for a task run's change over HTTP. */
+const KINDS = ['flow-run-state', 'task-run-state', 'event']
+/** The advisory lock under which one of several servers empties the outbox, so that events keep its order. */
+const LOCK = 0x6f757462
+
+type Row = Selectable<OutboxTable>
+type Turn = { rows: Row[]; isBusy: boolean }
+
+/**
+ * Turns rows of the outbox into events, in order. An event's id comes with its row, so a turn that is repeated after a
+ * crash adds nothing twice.
+ */
+export class OutboxReader {
+  readonly #workspace: Workspace
+  readonly #relations = new RunRelationsLookup()
+  readonly #loop: WokenLoop
+  readonly #wake = () => this.#loop.wake()
+
+  constructor(workspace: Workspace, metrics?: Metrics) {
+    this.#workspace = workspace
+    const work = () => this.runOnce()
+    this.#loop = new WokenLoop({ name: 'outbox-reader', intervalSeconds: INTERVAL_SECONDS, work, log: workspace.log, metrics })
+  }
+
+  start(): void {
+    this.#workspace.changes.on('outbox', this.#wake)
+    this.#loop.start()
+  }
+
+  async stop(): Promise<void> {
+    this.#workspace.changes.off('outbox', this.#wake)
+    await this.#loop.stop()
+  }
+
+  /** Takes some rows; true when there may be more. */
+  async runOnce(): Promise<boolean> {
+    const { store } = this.#workspace
+    const { rows, isBusy } = await store.write((transaction) => this.#turn(transaction))
+    if (isBusy) await new Promise((resolve) => setTimeout(resolve, BUSY_MILLISECONDS))
+    // On SQLite events are in another file, and a crash may keep one file's half of a unit. So the rows go after them.
+    if (store.kind === 'sqlite' && rows.length > 0) await store.write((transaction) => removeRows(transaction, rows))
+    return isBusy || rows.length === ROWS
+  }
+
+  async #turn(transaction: Transaction): Promise<Turn> {
+    if (!(await lockOutbox(transaction))) return { rows: [], isBusy: true }
+    const rows = await transaction.db
+      .selectFrom('outbox')
+      .selectAll()
+      .where('kind', 'in', KINDS)
+      .orderBy('sequence')
+      .limit(ROWS)
+      .execute()
+    if (rows.length === 0) return { rows, isBusy: false }
+    await appendEvents(transaction, await this.#buildEvents(transaction, rows), this.#workspace.changes)
+    if (transaction.kind === 'postgres') await removeRows(transaction, rows)
+    return { rows, isBusy: false }
+  }
+
+  async #buildEvents(transaction: Transaction, rows: readonly Row[]): Promise<ReceivedEvent[]> {
+    const received = nowMicroseconds()
+    const payloads = rows.map((row) => this.#parse(row))
+    const changes = payloads.map(({ change }) => change).filter((change) => change !== undefined)
+    const relations = await this.#relations.find(transaction, changes)
+    const relationsOf = new Map(changes.map((change, index) => [change, relations[index]!]))
+    const pauses = await readPauses(transaction, changes)
+    return payloads.flatMap(({ change, event }): ReceivedEvent[] => {
+      if (change) return [buildFlowRunEvent(change, relationsOf.get(change) ?? {}, pauses, received)]
+      return event ? [withReceived(event, received)] : []
+    })
+  }
+
+  /** A row that cannot be read is dropped: it would hold up all that follow. */
+  #parse({ kind, payload, sequence }: Row): Parsed {
+    try {
+      if (kind === 'flow-run-state') return { change: JSON.parse(payload) as StateChange }
+      if (kind === 'event') return { event: JSON.parse(payload) as ReceivedEvent }
+    } catch (error) {
+      this.#workspace.log.error({ err: error, sequence, kind }, 'a row of the outbox could not be read and is dropped')
+    }
+    return {}
+  }
+}
+
+type Parsed = { change?: StateChange; event?: ReceivedEvent }
+
+const BUSY_MILLISECONDS = 25
+
+async function lockOutbox({ db, kind }: Transaction): Promise<boolean> {
+  if (kind === 'sqlite') return true
+  const { rows } = await sql<{ locked: 0 | 1 | boolean }>`select pg_try_advisory_xact_lock(${sql.lit(LOCK)}) as locked`.execute(
+    db,
+  )
+  return Boolean(rows[0]?.locked)
+}
+
+async function removeRows({ db }: Transaction, rows: readonly Row[]): Promise<void> {
+  const sequences = rows.map(({ sequence }) => sequence)
+  await db.deleteFrom('outbox').where('sequence', 'in', sequences).execute()
+}
+
+/** Whether pauses give the infrastructure back, by the ids of their states. */
+async function readPauses({ db, kind }: Transaction, changes: readonly StateChange[]): Promise<Map<string, boolean>> {
+  const states = changes.flatMap(({ initial_state, validated_state }) => [initial_state, validated_state])
+  const ids = states.filter((state) => state?.type === 'PAUSED').map((state) => state!.id)
+  if (ids.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('flow_run_state')
+    .select(['id', 'state_details'])
+    .where(isOneOf('flow_run_state.id', ids, kind))
+    .execute()
+  return new Map(rows.map(({ id, state_details }) => [id, JSON.parse(state_details).pause_reschedule === true]))
+}
+
+function withReceived(event: ReceivedEvent, received: Microseconds): ReceivedEvent {
+  return { ...event, received: event.received ?? formatTimestamp(received) }
+}

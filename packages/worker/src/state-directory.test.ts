@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type AttemptNote, StateDirectory } from './state-directory.ts'
+
+const folders: string[] = []
+const makeFolder = () => {
+  const folder = mkdtempSync(join(tmpdir(), 'aedile-notes-'))
+  folders.push(folder)
+  return folder
+}
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+})
+
+const note = (key: string, changes: Partial<AttemptNote> = {}): AttemptNote => ({
+  key,
+  flowRunId: 'run',
+  workPool: 'pool',
+  worker: 'me',
+  step: 'claiming',
+  handle: null,
+  logCursor: null,
+  outcome: null,
+  ...changes,
+})
+
+describe('StateDirectory', () => {
+  it('gives another process what was saved, of this worker and pool only', async () => {
+    const folder = makeFolder()
+    const directory = new StateDirectory(folder)
+    await directory.save(note('b'))
+    await directory.save(note('a', { step: 'intended' }))
+    await directory.save(note('c', { worker: 'other' }))
+    const read = await new StateDirectory(folder).read('me', 'pool')
+    expect(read.map(({ key, step }) => [key, step])).toEqual([
+      ['a', 'intended'],
+      ['b', 'claiming'],
+    ])
+  })
+
+  it('keeps the last of several notes that were saved at once', async () => {
+    const directory = new StateDirectory(makeFolder())
+    await Promise.all(['1', '2', '3'].map((logCursor) => directory.save(note('a', { logCursor }))))
+    expect((await directory.read('me', 'pool'))[0]?.logCursor).toBe('3')
+  })
+
+  it('passes over a file that was cut off, and reads the rest', async () => {
+    const folder = makeFolder()
+    const directory = new StateDirectory(folder)
+    await directory.save(note('a'))
+    writeFileSync(join(folder, 'broken.json'), '{"key": "b')
+    expect(await directory.read('me', 'pool')).toHaveLength(1)
+  })
+})
