@@ -29,7 +29,12 @@ function install() {
 function build() {
   const stamp = join(root, '.cache', 'built')
   const sources = ['packages', 'infrastructures'].flatMap((folder) => files(join(root, folder)))
-  const hash = digest([...sources, join(root, 'scripts/build.mjs'), join(root, 'tsconfig.base.json'), join(root, 'package-lock.json')])
+  const hash = digest([
+    ...sources,
+    join(root, 'scripts/build.mjs'),
+    join(root, 'tsconfig.base.json'),
+    join(root, 'package-lock.json'),
+  ])
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && builtFilesExist()) return
   step('Building')
   run(node(), [join(root, 'scripts/build.mjs')])

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const bin = (name) => join(root, 'node_modules', '.bin', name)
-const packages = ['packages', 'infrastructures'].flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(folder, name)))
+const packages = ['packages', 'infrastructures'].flatMap((folder) =>
+  readdirSync(join(root, folder)).map((name) => join(folder, name)),
+)
 const checks = [
   ['types', bin('tsc'), ['-p', 'tsconfig.json', '--noEmit']],
   ['biome', bin('biome'), ['ci', '--error-on-warnings', '.']],

@@ -41,7 +41,11 @@ export async function startPostgres() {
 function asPostgres(command, args) {
   const root = process.getuid?.() === 0
   const result = root
-    ? spawnSync('setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', command, ...args], { encoding: 'utf8', cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] })
+    ? spawnSync('setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', command, ...args], {
+        encoding: 'utf8',
+        cwd: '/',
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
     : spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
   if (result.status !== 0) throw new Error(`${command} failed: ${result.stderr || result.error?.message}`)
 }

@@ -9,6 +9,13 @@ const [suite, ...filters] = process.argv.slice(2)
 const reports = join(root, '.cache', 'reports')
 mkdirSync(reports, { recursive: true })
 const node = process.execPath
-const args = ['--disable-warning=ExperimentalWarning', join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', suite, ...filters]
+const args = [
+  '--disable-warning=ExperimentalWarning',
+  join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+  'run',
+  '--project',
+  suite,
+  ...filters,
+]
 args.push('--reporter=default', '--reporter=json', `--outputFile.json=${join(reports, `${suite}.json`)}`)
 process.exit(spawnSync(node, args, { cwd: root, stdio: 'inherit', env: process.env }).status ?? 1)

@@ -36,7 +36,9 @@ try {
     totals.failed += counts.failed
     totals.skipped += counts.skipped
     if (code !== 0) broken = true
-    process.stderr.write(`  ${suite}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${seconds(started)}\n`)
+    process.stderr.write(
+      `  ${suite}: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${seconds(started)}\n`,
+    )
   }
 } finally {
   postgres?.stop()
@@ -49,7 +51,14 @@ process.stdout.write(`${totals.passed} passed, ${totals.failed} failed, ${totals
 process.exit(broken || totals.failed > 0 ? 1 : 0)
 
 function vitest(suite) {
-  const args = ['--disable-warning=ExperimentalWarning', join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', suite, '--passWithNoTests']
+  const args = [
+    '--disable-warning=ExperimentalWarning',
+    join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+    'run',
+    '--project',
+    suite,
+    '--passWithNoTests',
+  ]
   args.push('--reporter=dot', '--reporter=json', `--outputFile.json=${join(reports, `${suite}.json`)}`)
   const env = { ...process.env, ...(postgres ? { AEDILE_TEST_POSTGRES_URL: postgres.url } : {}) }
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] })
@@ -61,7 +70,8 @@ function count(suite) {
     const report = JSON.parse(readFileSync(join(reports, `${suite}.json`), 'utf8'))
     const skipped = report.numPendingTests + report.numTodoTests
     for (const file of report.testResults) {
-      for (const test of file.assertionResults) if (test.status === 'pending' || test.status === 'skipped') process.stdout.write(`Skipped: ${test.fullName}\n`)
+      for (const test of file.assertionResults)
+        if (test.status === 'pending' || test.status === 'skipped') process.stdout.write(`Skipped: ${test.fullName}\n`)
     }
     return { passed: report.numPassedTests, failed: report.numFailedTests, skipped }
   } catch {

@@ -28,7 +28,8 @@ for (const [suite, count] of Object.entries(counts)) process.stdout.write(`${sui
 let failed = sum.failed > 0
 if (sum.skipped > 0) failed = complain(`${sum.skipped} skipped: in CI nothing may be skipped`)
 if (sum.passed < minimum) failed = complain(`${sum.passed} tests ran, at least ${minimum} are expected (.ci/minimum-tests)`)
-if (counts['server-sqlite'] !== counts['server-postgres']) failed = complain('the server suite ran different numbers of tests on SQLite and Postgres')
+if (counts['server-sqlite'] !== counts['server-postgres'])
+  failed = complain('the server suite ran different numbers of tests on SQLite and Postgres')
 process.exit(failed ? 1 : 0)
 
 function complain(text) {

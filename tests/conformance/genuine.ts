@@ -48,7 +48,8 @@ export function runGenuine(command: string, args: string[], apiUrl: string, opti
       encoding: 'utf8',
       timeout: 180_000,
     })
-    if (result.status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${result.status}\n${result.stdout}\n${result.stderr}`)
+    if (result.status !== 0)
+      throw new Error(`${command} ${args.join(' ')} ended with ${result.status}\n${result.stdout}\n${result.stderr}`)
     return result.stdout
   } finally {
     rmSync(home, { recursive: true, force: true })
@@ -56,10 +57,18 @@ export function runGenuine(command: string, args: string[], apiUrl: string, opti
 }
 
 /** Starts a genuine client's command that goes on until it is ended. */
-export function startGenuine(command: string, args: string[], apiUrl: string): { child: ChildProcess; stop: () => Promise<void>; output: () => string } {
+export function startGenuine(
+  command: string,
+  args: string[],
+  apiUrl: string,
+): { child: ChildProcess; stop: () => Promise<void>; output: () => string } {
   const home = mkdtempSync(join(tmpdir(), 'aedile-client-'))
   let text = ''
-  const child = spawn(command, args, { cwd: flowsFolder, env: clientEnvironment(apiUrl, home), stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, args, {
+    cwd: flowsFolder,
+    env: clientEnvironment(apiUrl, home),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   child.stdout.on('data', (chunk) => void (text += chunk))
   child.stderr.on('data', (chunk) => void (text += chunk))
   return {
@@ -73,7 +82,13 @@ export function startGenuine(command: string, args: string[], apiUrl: string): {
 }
 
 function clientEnvironment(apiUrl: string, home: string): NodeJS.ProcessEnv {
-  return { ...cleanEnvironment(), PREFECT_API_URL: apiUrl, PREFECT_HOME: home, PREFECT_WORKER_QUERY_SECONDS: '1', PREFECT_RUNNER_POLL_FREQUENCY: '1' }
+  return {
+    ...cleanEnvironment(),
+    PREFECT_API_URL: apiUrl,
+    PREFECT_HOME: home,
+    PREFECT_WORKER_QUERY_SECONDS: '1',
+    PREFECT_RUNNER_POLL_FREQUENCY: '1',
+  }
 }
 
 function cleanEnvironment(): NodeJS.ProcessEnv {

@@ -25,21 +25,41 @@ const maskedEvents = masked('event')
 export async function readTold(apiUrl: string): Promise<Told> {
   const flows = await readAll(apiUrl, '/flows/filter', { sort: 'NAME_ASC' })
   const flowNames = new Map(flows.map((flow) => [flow.id as string, flow.name as string]))
-  const runs = await readAll(apiUrl, '/flow_runs/filter', { sort: 'START_TIME_ASC', flow_runs: { run_count: undefined, start_time: { is_null_: false } } })
+  const runs = await readAll(apiUrl, '/flow_runs/filter', {
+    sort: 'START_TIME_ASC',
+    flow_runs: { run_count: undefined, start_time: { is_null_: false } },
+  })
   const runNames = new Map(runs.map((run) => [run.id as string, `run of ${flowNames.get(run.flow_id as string)}`]))
   const tasks = await readAll(apiUrl, '/task_runs/filter', { sort: 'EXPECTED_START_TIME_ASC' })
   const flowRuns = await Promise.all(
-    runs.map(async (run) => ({ ...mask('flow_run', run), states: await readStates(apiUrl, 'flow_run', run.id as string), flow: flowNames.get(run.flow_id as string) ?? null })),
+    runs.map(async (run) => ({
+      ...mask('flow_run', run),
+      states: await readStates(apiUrl, 'flow_run', run.id as string),
+      flow: flowNames.get(run.flow_id as string) ?? null,
+    })),
   )
   const taskRuns = await Promise.all(
-    tasks.map(async (task) => ({ ...mask('task_run', task), states: await readStates(apiUrl, 'task_run', task.id as string), of: runNames.get(task.flow_run_id as string) ?? null })),
+    tasks.map(async (task) => ({
+      ...mask('task_run', task),
+      states: await readStates(apiUrl, 'task_run', task.id as string),
+      of: runNames.get(task.flow_run_id as string) ?? null,
+    })),
   )
   const logs = (await readAll(apiUrl, '/logs/filter', { sort: 'TIMESTAMP_ASC' }))
     .filter((log) => !maskedLogs.has(log.name as string))
-    .map((log) => ({ of: runNames.get(log.flow_run_id as string) ?? null, name: log.name!, level: log.level!, message: maskText(log.message as string) }))
+    .map((log) => ({
+      of: runNames.get(log.flow_run_id as string) ?? null,
+      name: log.name!,
+      level: log.level!,
+      message: maskText(log.message as string),
+    }))
   const events = (await readEvents(apiUrl))
     .filter((event) => !maskedEvents.some((name) => (event.event as string).startsWith(name)))
-    .map((event) => ({ event: event.event!, about: kindOf(event.resource as Row), related: relatedKinds(event.related as Row[]) }))
+    .map((event) => ({
+      event: event.event!,
+      about: kindOf(event.resource as Row),
+      related: relatedKinds(event.related as Row[]),
+    }))
   return { flowRuns: inOrder(flowRuns), taskRuns: inOrder(taskRuns), logs: inOrder(logs, 'of'), events: inOrder(events) }
 }
 
@@ -120,7 +140,12 @@ function kindOf(resource: Row): string {
 }
 
 function relatedKinds(related: Row[]): Json {
-  return related.map((one) => `${one['prefect.resource.role']} ${one['prefect.resource.role'] === 'tag' ? String(one['prefect.resource.id']) : kindOf(one)}`).sort()
+  return related
+    .map(
+      (one) =>
+        `${one['prefect.resource.role']} ${one['prefect.resource.role'] === 'tag' ? String(one['prefect.resource.id']) : kindOf(one)}`,
+    )
+    .sort()
 }
 
 /** Rows that happen at once have no order of their own: they are sorted by what they say, within `group` when given. */

@@ -1,3 +1,4 @@
+import { LEASE_SECONDS, UNATTENDED_SECONDS } from '@aedile/core/attempts/messages'
 import {
   type AttemptRow,
   advance,
@@ -12,7 +13,6 @@ import {
   renew,
   takeOver,
 } from '@aedile/core/attempts/transitions'
-import { LEASE_SECONDS, UNATTENDED_SECONDS } from '@aedile/core/attempts/messages'
 import type { Outcome } from '@aedile/core/infrastructure-definition'
 import { isTerminal, type StateType } from '@aedile/core/states'
 import { stateForOutcome } from '@aedile/worker/attempt/report'
@@ -26,7 +26,11 @@ import type { Step } from './search.ts'
 const TARGET = 'host:boot'
 
 /** What a worker remembers on its disk of the attempt that it follows. */
-type Memory = { key: string; step: 'claiming' | 'claimed' | 'intended' | 'started' | 'ended' | 'reported'; stopped: boolean } | null
+type Memory = {
+  key: string
+  step: 'claiming' | 'claimed' | 'intended' | 'started' | 'ended' | 'reported'
+  stopped: boolean
+} | null
 type ModelWorker = { up: boolean; memory: Memory }
 type Thing = { starts: number; alive: boolean; exit: 'completed' | 'failed' | 'stopped' | null; removed: boolean }
 
@@ -117,7 +121,13 @@ function stepOf(row: AttemptRow): NonNullable<Memory>['step'] {
 }
 
 /** A message of a worker: taken in and answered, taken in with the answer lost, or lost. */
-function message(model: Model, index: number, text: string, deliver: (next: Model) => boolean, answered: (next: Model, ok: boolean) => void): Step<Model>[] {
+function message(
+  model: Model,
+  index: number,
+  text: string,
+  deliver: (next: Model) => boolean,
+  answered: (next: Model, ok: boolean) => void,
+): Step<Model>[] {
   const steps = [change(model, text, (next) => answered(next, deliver(next)))]
   if (model.losses > 0) {
     steps.push(
@@ -142,7 +152,13 @@ function attendSteps(model: Model, index: number, memory: NonNullable<Memory>): 
     case 'claiming':
       return message(model, index, `${name} claims with ${key}`, (next) => deliverClaim(next, key, name), move('claimed'))
     case 'claimed':
-      return message(model, index, `${name} intends ${key}`, (next) => deliver(next, key, (row) => intend(next.run, row, name, TARGET, next.now)), move('intended'))
+      return message(
+        model,
+        index,
+        `${name} intends ${key}`,
+        (next) => deliver(next, key, (row) => intend(next.run, row, name, TARGET, next.now)),
+        move('intended'),
+      )
     case 'intended':
       return [
         change(model, `${name} starts ${key}`, (next) => {
@@ -216,14 +232,22 @@ function observeSteps(model: Model, index: number, memory: NonNullable<Memory>):
 function renewSteps(model: Model, index: number, memory: NonNullable<Memory>): Step<Model>[] {
   const row = model.rows[memory.key]
   if (!row || !isRefusal(renew(row, nameOf(index), model.now))) return []
-  return [change(model, `${nameOf(index)} learns that it lost ${memory.key}`, (next) => void (next.workers[index]!.memory = null))]
+  return [
+    change(model, `${nameOf(index)} learns that it lost ${memory.key}`, (next) => void (next.workers[index]!.memory = null)),
+  ]
 }
 
 /** The child: an engine that reports Running and its own end, or dies without a word. */
 function childSteps(model: Model): Step<Model>[] {
   return Object.entries(model.things).flatMap(([key, thing]) => {
     if (!thing.alive) return []
-    const steps = [change(model, `the child of ${key} dies`, (next) => void Object.assign(next.things[key]!, { alive: false, exit: 'failed' }))]
+    const steps = [
+      change(
+        model,
+        `the child of ${key} dies`,
+        (next) => void Object.assign(next.things[key]!, { alive: false, exit: 'failed' }),
+      ),
+    ]
     if (model.run.stateType === 'PENDING' && fence(model.run, key) === null) {
       steps.push(change(model, `the child of ${key} proposes Running`, (next) => void (next.run.stateType = 'RUNNING')))
     }
@@ -319,11 +343,13 @@ export function faultOf(model: Model): string | null {
   const things = Object.entries(model.things)
   if (things.some(([, thing]) => thing.starts > 1)) return 'a thing was started twice under one attempt'
   if (things.filter(([, thing]) => thing.alive).length > 1) return 'two attempts of one run live at once'
-  if (model.run.stateType === 'CANCELLED' && things.some(([, thing]) => thing.alive)) return 'Cancelled while its infrastructure lives'
+  if (model.run.stateType === 'CANCELLED' && things.some(([, thing]) => thing.alive))
+    return 'Cancelled while its infrastructure lives'
   const present = model.run.attemptKey === null ? null : model.rows[model.run.attemptKey]
   const holdsSlot = ['PENDING', 'RUNNING', 'CANCELLING'].includes(model.run.stateType)
   if (holdsSlot && (!present || present.phase === 'lapsed')) return 'a slot is held by nobody'
-  if (model.run.stateType === 'SCHEDULED' && things.some(([, thing]) => thing.alive)) return 'Scheduled again while its infrastructure lives'
+  if (model.run.stateType === 'SCHEDULED' && things.some(([, thing]) => thing.alive))
+    return 'Scheduled again while its infrastructure lives'
   return null
 }
 

@@ -90,7 +90,10 @@ describe('the import graph', () => {
 
   it('every infrastructure keeps its definition free of vendors and of node', () => {
     const allowed = /^(@aedile\/core\/|zod$|\.\/)/
-    const wrong = imports.filter(({ from, specifier }) => /infrastructures\/[^/]+\/src\/(definition|request|outcome)\.ts$/.test(from) && !allowed.test(specifier))
+    const wrong = imports.filter(
+      ({ from, specifier }) =>
+        /infrastructures\/[^/]+\/src\/(definition|request|outcome)\.ts$/.test(from) && !allowed.test(specifier),
+    )
     expect(wrong.map(({ from, specifier }) => `${relative(root, from)} imports ${specifier}`)).toEqual([])
   })
 })

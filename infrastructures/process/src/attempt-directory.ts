@@ -104,6 +104,12 @@ export async function readClaim(paths: AttemptPaths): Promise<Claim> {
   return identity ? { kind: 'supervisor', identity } : { kind: 'unreadable' }
 }
 
+/** The supervisor that holds the claim; null when none does. */
+export async function supervisorOf(paths: AttemptPaths): Promise<ProcessIdentity | null> {
+  const claim = await readClaim(paths)
+  return claim.kind === 'supervisor' ? claim.identity : null
+}
+
 /** Takes the claim so that the command can never run. False when somebody has it already. */
 export async function claimForNobody(paths: AttemptPaths): Promise<boolean> {
   try {
@@ -189,9 +195,10 @@ async function readIfExists(path: string): Promise<string | null> {
   }
 }
 
+/** Zero for what somebody else removes meanwhile. */
 async function ageDays(path: string, now: number): Promise<number> {
-  const { mtimeMs } = await stat(path)
-  return (now - mtimeMs) / 86_400_000
+  const found = await stat(path).catch(() => null)
+  return found ? (now - found.mtimeMs) / 86_400_000 : 0
 }
 
 function codeOf(error: unknown): string {

@@ -9,6 +9,7 @@ import type {
 import type { JsonObject } from '@aedile/core/json'
 import { joinShellWords } from '@aedile/core/shell-words'
 import { prepareBase } from '@aedile/core/templates/prepare'
+import { normalizeProcessFields } from './job.ts'
 import { buildHandle, buildRequest, type ProcessRequest } from './request.ts'
 
 const nullableString = { anyOf: [{ type: 'string' }, { type: 'null' }] }
@@ -80,10 +81,11 @@ export const processDefinition: InfrastructureDefinition<ProcessRequest> = {
 }
 
 function prepareProcess(job: Job, context: RunContext | CommandContext): Job {
-  if ('command' in context) return { ...job, env: withoutNulls(job.env) }
+  const fields = normalizeProcessFields(job)
+  if ('command' in context) return { ...job, ...fields, env: withoutNulls(job.env) }
   // A worker of this type runs the engine itself, where others run `prefect flow-run execute`.
   const prepared = prepareBase(job, context, joinShellWords([context.worker.python, '-m', 'prefect.engine']))
-  return { ...prepared, env: { ...inheritedEnvironment(job, context), ...withoutNulls(prepared.env) } }
+  return { ...prepared, ...fields, env: { ...inheritedEnvironment(job, context), ...withoutNulls(prepared.env) } }
 }
 
 /**
@@ -98,3 +100,6 @@ function inheritedEnvironment(job: Job, context: RunContext): Record<string, str
 function withoutNulls(env: Record<string, string | null> | undefined): Record<string, string> {
   return Object.fromEntries(Object.entries(env ?? {}).filter((entry): entry is [string, string] => entry[1] !== null))
 }
+
+/** The types of this package, for who looks infrastructures up by package. */
+export const definitions = [processDefinition]

@@ -1,16 +1,13 @@
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AedileError } from '@aedile/core/errors'
 import type { Handle, Outcome, ServerId, TargetFacts } from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'
 import type { Connection, InfrastructureDriver, LogCursor, Sink } from '@aedile/worker/infrastructure-driver'
-import { type HostFacts, isAlive, readHost, type SpawnedSupervisor, spawnSupervisor } from './api.ts'
+import { type HostFacts, isAlive, readHost } from './api.ts'
 import {
   type AttemptPaths,
   attemptPaths,
   claimForNobody,
-  createAttemptDirectory,
   exists,
   isOwned,
   isStopped,
@@ -22,19 +19,17 @@ import {
   readHandle,
   readProcess,
   removeAttemptDirectory,
+  supervisorOf,
 } from './attempt-directory.ts'
 import { DirectoryWatch, type Wake } from './directory-watch.ts'
 import { type Nearness, nearnessOf, targetId } from './host.ts'
 import { type Ending, toOutcome } from './outcome.ts'
 import { OutputFollower, readLastLines } from './output-follower.ts'
 import { ProcessEnder } from './process-ender.ts'
-import type { ProcessIdentity } from './process-table.ts'
 import type { ProcessRequest } from './request.ts'
+import { startOnce } from './starting.ts'
 import { type ProcessTarget, parseTarget } from './target.ts'
 
-/** How long a supervisor may take to start its command, in milliseconds. */
-const START_MILLISECONDS = 30_000
-const LOOK_MILLISECONDS = 3
 /** Changes within this time are told together, in milliseconds. */
 const GATHER_MILLISECONDS = 10
 /** How long what a finished command left running may take to end, in seconds. */
@@ -69,8 +64,7 @@ class ProcessConnection implements Connection<ProcessRequest> {
   async start(request: ProcessRequest, handle: Handle, io: { sink: Sink; signal: AbortSignal }): Promise<Handle> {
     const paths = this.#pathsOf(handle)
     if (this.#nearness(handle) !== 'here') throw this.#notAvailable(handle)
-    const supervisor = (await readClaim(paths)).kind === 'none' ? await this.#spawn(request, handle, paths) : null
-    await this.#waitUntilStarted(handle, paths, supervisor, io.signal)
+    await startOnce(request, handle, paths, io.signal)
     const started = await withNativeIds(handle, paths)
     io.sink.handle(started)
     return started
@@ -128,45 +122,6 @@ class ProcessConnection implements Connection<ProcessRequest> {
   async close(): Promise<void> {
     this.#closing.abort(new DOMException('The connection was closed.', 'AbortError'))
     this.#watch.close()
-  }
-
-  async #spawn(request: ProcessRequest, handle: Handle, paths: AttemptPaths): Promise<SpawnedSupervisor> {
-    await requireDirectory(request.workingDirectory)
-    await createAttemptDirectory(paths, handle)
-    const file = (name: string) => (request.streamOutput ? join(paths.directory, name) : '/dev/null')
-    try {
-      return spawnSupervisor({
-        claim: paths.claim,
-        directory: paths.directory,
-        out: file('stdout'),
-        err: file('stderr'),
-        argv: request.argv,
-        env: request.env,
-        cwd: request.workingDirectory ?? join(paths.directory, 'work'),
-      })
-    } catch (error) {
-      throw cannotStart((error as Error).message, error)
-    }
-  }
-
-  /** Also whoever comes second waits here, for the one process that there is. */
-  async #waitUntilStarted(
-    handle: Handle,
-    paths: AttemptPaths,
-    own: SpawnedSupervisor | null,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const deadline = performance.now() + START_MILLISECONDS
-    while (performance.now() < deadline) {
-      const isGone = own?.isGone
-      const claim = await readClaim(paths)
-      if (claim.kind === 'none' && isGone)
-        throw cannotStart(own?.error?.message ?? '/bin/sh ended before the command', own?.error)
-      if (claim.kind === 'never' || !(await isOwned(paths, handle))) throw neverStarts(handle)
-      if ((await readProcess(paths)) || (await readExit(paths))) return
-      if (claim.kind === 'supervisor' && !(await isAlive(claim.identity))) return
-      await delay(LOOK_MILLISECONDS, undefined, { signal })
-    }
   }
 
   /** An ending is looked for before the output is read, so that nothing written before it is missed. */
@@ -230,11 +185,6 @@ class ProcessConnection implements Connection<ProcessRequest> {
   }
 }
 
-async function supervisorOf(paths: AttemptPaths): Promise<ProcessIdentity | null> {
-  const claim = await readClaim(paths)
-  return claim.kind === 'supervisor' ? claim.identity : null
-}
-
 async function withNativeIds(handle: Handle, paths: AttemptPaths): Promise<Handle> {
   const command = await readProcess(paths)
   const supervisor = await supervisorOf(paths)
@@ -245,21 +195,5 @@ async function withNativeIds(handle: Handle, paths: AttemptPaths): Promise<Handl
   return { ...handle, native: { ...handle.native, ...native } }
 }
 
-async function requireDirectory(directory: string | null): Promise<void> {
-  if (directory === null) return
-  const found = await stat(directory).catch(() => null)
-  if (!found?.isDirectory()) {
-    throw cannotStart(`the working directory ${directory} does not exist on this host. Create it or change working_dir`)
-  }
-}
-
-/** In the words of a genuine worker: they become the state's message. */
-function cannotStart(why: string, cause?: unknown): AedileError {
-  return new AedileError('infrastructure_failed', { what: `Flow run could not start: ${why}.` }, { cause })
-}
-
-function neverStarts(handle: Handle): AedileError {
-  return new AedileError('infrastructure_failed', {
-    what: `Attempt ${handle.attempt} was stopped or removed before; it cannot be started again.`,
-  })
-}
+/** The drivers of this package's types. */
+export const drivers = [processDriver]

@@ -49,7 +49,7 @@ export class OutputFollower {
   }
 
   async close(): Promise<void> {
-    await Promise.all(Object.values(this.#files).map((file) => file.close()))
+    await Promise.all(Object.values(this.#files).map((file) => file?.close()))
   }
 
   async #drain(stream: OutputStream, signal: AbortSignal): Promise<void> {

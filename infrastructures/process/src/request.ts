@@ -9,7 +9,7 @@ export type ProcessRequest = {
   name: string
   /** The command as words; no shell reads it. */
   argv: string[]
-  /** The whole environment: nothing is added to it but PWD. */
+  /** The whole environment: nothing is added to it but what a shell sets, PWD above all. */
   env: Record<string, string>
   /** Null: an empty directory of the attempt's own. */
   workingDirectory: string | null

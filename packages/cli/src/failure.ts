@@ -35,7 +35,8 @@ export function exitCodeOf(error: unknown): number {
 export function explainError(error: unknown): string | null {
   if (error instanceof CommanderError) return null
   if (error instanceof CliFailure) return error.message
-  if (isAedileError(error, 'api_unreachable')) return `${error.message}\nIs the server running? Start one with: aedile server start`
+  if (isAedileError(error, 'api_unreachable'))
+    return `${error.message}\nIs the server running? Start one with: aedile server start`
   if (error instanceof AedileError) {
     const id = error.details.requestId
     return typeof id === 'string' ? `${error.message} (request ${id})` : error.message

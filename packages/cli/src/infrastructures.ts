@@ -23,7 +23,9 @@ export function findInfrastructures(extra: string[]): InfrastructurePackage[] {
 
 /** The pure halves of all infrastructures. */
 export async function loadDefinitions(packages: InfrastructurePackage[]): Promise<InfrastructureDefinition[]> {
-  const modules = await Promise.all(packages.map(({ name }) => load<{ definitions: InfrastructureDefinition[] }>(name, 'definition')))
+  const modules = await Promise.all(
+    packages.map(({ name }) => load<{ definitions: InfrastructureDefinition[] }>(name, 'definition')),
+  )
   return modules.flatMap(({ definitions }) => definitions)
 }
 
@@ -32,17 +34,32 @@ export async function loadInfrastructure(
   packages: InfrastructurePackage[],
   type: string,
 ): Promise<{ definition: InfrastructureDefinition; driver: InfrastructureDriver }> {
-  const found = packages.find(({ types }) => types.includes(type))
+  const [definition, { drivers }] = await Promise.all([
+    loadDefinition(packages, type),
+    load<{ drivers: InfrastructureDriver[] }>(findPackage(packages, type).name, 'driver'),
+  ])
+  return { definition, driver: pickType(packages, drivers, type) }
+}
+
+/** The pure half of one type. */
+export async function loadDefinition(packages: InfrastructurePackage[], type: string): Promise<InfrastructureDefinition> {
+  const module = await load<{ definitions: InfrastructureDefinition[] }>(findPackage(packages, type).name, 'definition')
+  return pickType(packages, module.definitions, type)
+}
+
+function findPackage(packages: InfrastructurePackage[], type: string): InfrastructurePackage {
+  return pickType(
+    packages,
+    packages.flatMap((one) => one.types.map((named) => ({ ...one, type: named }))),
+    type,
+  )
+}
+
+function pickType<T extends { type: string }>(packages: InfrastructurePackage[], candidates: T[], type: string): T {
+  const found = candidates.find((one) => one.type === type)
   const known = packages.flatMap(({ types }) => types).join(', ')
   if (!found) throw new AedileError('infrastructure_type_unknown', { type, known })
-  const [{ definitions }, { drivers }] = await Promise.all([
-    load<{ definitions: InfrastructureDefinition[] }>(found.name, 'definition'),
-    load<{ drivers: InfrastructureDriver[] }>(found.name, 'driver'),
-  ])
-  const definition = definitions.find((one) => one.type === type)
-  const driver = drivers.find((one) => one.type === type)
-  if (!definition || !driver) throw new AedileError('infrastructure_type_unknown', { type, known })
-  return { definition, driver }
+  return found
 }
 
 function readPackage(name: string): { aedile?: { types: string[] } } | null {

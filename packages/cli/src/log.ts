@@ -2,7 +2,8 @@ import pino, { type Logger } from 'pino'
 
 /** The log of a server or worker: lines for people on a terminal, JSON otherwise. Goes to stderr. */
 export function createLog(level: string, options: { isTerminal: boolean }): Logger {
-  if (!options.isTerminal) return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }))
+  if (!options.isTerminal)
+    return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }))
   const lines = { write: (line: string) => void process.stderr.write(readableLine(line)) }
   return pino({ level, base: null }, lines)
 }
@@ -10,7 +11,12 @@ export function createLog(level: string, options: { isTerminal: boolean }): Logg
 const LEVELS: Record<number, string> = { 10: 'TRACE', 20: 'DEBUG', 30: 'INFO', 40: 'WARN', 50: 'ERROR', 60: 'FATAL' }
 
 function readableLine(line: string): string {
-  const { level, time, msg, err, ...rest } = JSON.parse(line) as { level: number; time: number; msg?: string; err?: { message?: string; stack?: string } }
+  const { level, time, msg, err, ...rest } = JSON.parse(line) as {
+    level: number
+    time: number
+    msg?: string
+    err?: { message?: string; stack?: string }
+  }
   const clock = new Date(time).toTimeString().slice(0, 8)
   const facts = Object.entries(rest).map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
   const fault = err ? ` (${level >= 50 ? (err.stack ?? err.message) : err.message})` : ''

@@ -1,5 +1,5 @@
-import { buildProgram } from './program.ts'
 import { exitCodeOf, explainError } from './failure.ts'
+import { buildProgram } from './program.ts'
 
 /** Runs one command and sets the exit code. What it starts in the background keeps the process alive until it ends. */
 export async function main(args: string[]): Promise<void> {

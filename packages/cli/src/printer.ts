@@ -39,7 +39,11 @@ export function createPrinter(options: {
     table: async (columns, rows, empty) => {
       if (rows.length === 0) return options.write(`${empty}\n`)
       const { default: Table } = await import('cli-table3')
-      const table = new Table({ head: columns.map((column) => color.bold(column)), style: { head: [], border: [] }, chars: PLAIN_BORDERS })
+      const table = new Table({
+        head: columns.map((column) => color.bold(column)),
+        style: { head: [], border: [] },
+        chars: PLAIN_BORDERS,
+      })
       for (const row of rows) table.push(row.map((cell) => (cell === null || cell === undefined ? '' : String(cell))))
       options.write(`${table.toString()}\n`)
     },
@@ -47,6 +51,19 @@ export function createPrinter(options: {
 }
 
 const PLAIN_BORDERS = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
 }

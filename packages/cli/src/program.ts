@@ -1,8 +1,15 @@
 import { Command, Option } from 'commander'
+import { addConfigCommands } from './commands/config.ts'
+import { addDeploymentCommands } from './commands/deployment.ts'
+import { addFlowCommands } from './commands/flow.ts'
+import { addFlowRunCommands } from './commands/flow-run.ts'
+import { addProfileCommands } from './commands/profile.ts'
 import { addServerCommands } from './commands/server.ts'
-import { addWorkPoolCommands } from './commands/work-pool.ts'
-import { addWorkerCommands } from './commands/worker.ts'
+import { addVariableCommands } from './commands/variable.ts'
 import { addVersionCommand } from './commands/version.ts'
+import { addWorkPoolCommands } from './commands/work-pool.ts'
+import { addWorkQueueCommands } from './commands/work-queue.ts'
+import { addWorkerCommands } from './commands/worker.ts'
 
 /** The whole command line. Declares names and options only: every action loads its code when it is used. */
 export function buildProgram(): Command {
@@ -22,7 +29,19 @@ export function buildProgram(): Command {
 }
 
 /** The groups in the order of the help. */
-const GROUPS = [addServerCommands, addWorkerCommands, addWorkPoolCommands, addVersionCommand]
+const GROUPS = [
+  addServerCommands,
+  addWorkerCommands,
+  addWorkPoolCommands,
+  addWorkQueueCommands,
+  addDeploymentCommands,
+  addFlowCommands,
+  addFlowRunCommands,
+  addVariableCommands,
+  addConfigCommands,
+  addProfileCommands,
+  addVersionCommand,
+]
 
 function inheritExitOverride(command: Command): void {
   for (const sub of command.commands) {

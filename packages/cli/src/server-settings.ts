@@ -1,5 +1,5 @@
-import { parseSetting } from '@aedile/core/settings/read'
 import type { SettingDefinition } from '@aedile/core/settings/define'
+import { parseSetting } from '@aedile/core/settings/read'
 import { type ServerSettings, serverSettings } from '@aedile/server/settings'
 import type { CliContext } from './cli-context.ts'
 

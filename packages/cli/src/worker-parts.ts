@@ -6,8 +6,8 @@ import type { JsonObject } from '@aedile/core/json'
 import { clientSettings } from '@aedile/core/settings/client'
 import { exportSettings } from '@aedile/core/settings/export'
 import { hostSettings } from '@aedile/core/settings/host'
-import { StateDirectory } from '@aedile/worker/state-directory'
 import { workerSettings } from '@aedile/worker/settings'
+import { StateDirectory } from '@aedile/worker/state-directory'
 import type { WorkerOptions } from '@aedile/worker/worker'
 import type { Logger } from 'pino'
 import type { CliContext } from './cli-context.ts'
@@ -64,7 +64,9 @@ export async function buildWorkerOptions(
 /** What the worker knows of itself. What it starts gets its explicit settings under their PREFECT_* names, as a genuine worker's does. */
 function buildFacts(context: CliContext, name: string): WorkerFacts {
   const exported = exportSettings(clientSettings, context.sources)
-  const environment = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined))
+  const environment = Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
   return {
     name,
     id: null,

@@ -224,7 +224,9 @@ export class AedileError extends Error {
 
 /** True for an AedileError, optionally of one code. */
 export function isAedileError(error: unknown, code?: ErrorCode): error is AedileError {
-  return error instanceof AedileError && (code === undefined || error.code === code)
+  // By name: a flow file may have loaded another copy of this package than the process that runs it.
+  const ours = error instanceof AedileError || (error instanceof Error && error.name === 'AedileError' && 'code' in error)
+  return ours && (code === undefined || (error as AedileError).code === code)
 }
 
 function fillMessage(template: string, details: Record<string, unknown>): string {

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
+import { toRegExp } from './python-pattern.ts'
 import { pythonRepr } from './python-text.ts'
 
 /** One way in which a value breaks a schema. `path` is relative to the violation in whose `context` it stands. */
@@ -231,5 +232,5 @@ function isEqual(one: JsonValue, other: JsonValue): boolean {
 }
 
 function matches(pattern: JsonValue, text: string): boolean {
-  return new RegExp(String(pattern), 'u').test(text)
+  return toRegExp(String(pattern)).test(text)
 }

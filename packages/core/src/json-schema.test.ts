@@ -66,4 +66,20 @@ describe('checking a value against a JSON Schema', () => {
       '#/definitions/None',
     )
   })
+
+  test('patterns written for Python work, and one that names itself an older dialect is judged all the same', () => {
+    const schema: JsonObject = {
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      $id: 'same',
+      properties: { a: { type: 'string', pattern: '\\A(?P<word>[a-z]+)\\-\\@(?P=word)\\Z' } },
+    }
+    expect(() => validateSchema(schema)).not.toThrow()
+    expect(findSchemaFailure({ a: 'ab-@ab' }, schema)).toBeNull()
+    expect(findSchemaFailure({ a: 'ab-@ac' }, schema)?.reason).toContain('does not match')
+    expect(findSchemaFailure({ b: 1 }, { $id: 'same', required: ['a'] })?.reason).toBe("'a' is a required property")
+  })
+
+  test('a schema that refers to itself without end is refused', () => {
+    expect(() => findSchemaFailure({}, { $ref: '#' })).toThrow('refers to itself without end')
+  })
 })

@@ -1,8 +1,9 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import { Ajv2020, type Options, type ValidateFunction } from 'ajv/dist/2020.js'
 import { AedileError } from './errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
 import { preprocessSchema, withoutRequired } from './json-schema-preprocessing.ts'
 import { isOfType, listViolations, type Violation } from './json-schema-violations.ts'
+import { toRegExp } from './python-pattern.ts'
 import { pythonRepr } from './python-text.ts'
 
 export type ValidationOptions = {
@@ -30,7 +31,7 @@ export function findSchemaFailure(value: JsonValue, schema: JsonObject, options:
   if (typeof validate === 'string') {
     return { message: `Validation failed. Failure reason: ${validate}`, reason: validate, pointer: '' }
   }
-  if (validate(value)) return null
+  if (holds(validate, value)) return null
   const best = findBestMatch(listViolations(value, prepared))
   if (best) return describe(best.path, best.violation.message)
   const [error] = validate.errors ?? []
@@ -41,13 +42,14 @@ export function findSchemaFailure(value: JsonValue, schema: JsonObject, options:
 export function findSchemaViolations(value: JsonValue, schema: JsonObject, options: ValidationOptions = {}): Violation[] {
   const prepared = prepareSchema(schema, options)
   const validate = compile(prepared)
-  return typeof validate !== 'string' && validate(value) ? [] : listViolations(value, prepared)
+  return typeof validate !== 'string' && holds(validate, value) ? [] : listViolations(value, prepared)
 }
 
 /** @throws AedileError `schema_invalid` when this is no JSON Schema of 2020-12. */
 export function validateSchema(schema: JsonObject, { preprocess = true }: Pick<ValidationOptions, 'preprocess'> = {}): void {
   metaValidator ??= new Ajv2020({ strict: false, validateFormats: false })
-  const checked = preprocess ? preprocessSchema(schema) : schema
+  // Always judged as 2020-12, whatever it calls itself: the preprocessing mends what is older.
+  const { $schema: _dialect, ...checked } = preprocess ? preprocessSchema(schema) : schema
   if (metaValidator.validateSchema(checked)) return
   const errors = metaValidator.errors ?? []
   const error = errors.findLast(({ keyword }) => keyword === 'anyOf') ?? errors[0]
@@ -56,6 +58,15 @@ export function validateSchema(schema: JsonObject, { preprocess = true }: Pick<V
   throw new AedileError('schema_invalid', { why: `${found} ${why}` })
 }
 let metaValidator: Ajv2020 | undefined
+
+function holds(validate: ValidateFunction, value: JsonValue): boolean {
+  try {
+    return validate(value)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new AedileError('schema_invalid', { why: 'it refers to itself without end' }, { cause: error })
+  }
+}
 
 function prepareSchema(
   schema: JsonObject,
@@ -78,12 +89,20 @@ function compile(schema: JsonObject): ValidateFunction | string {
   return validate
 }
 
+/** Schemas are checked by validateSchema, not here; what is no keyword is no concern; `code` is for written-out validators. */
+const COMPILER_OPTIONS: Options = {
+  strict: false,
+  validateFormats: false,
+  validateSchema: false,
+  meta: false,
+  logger: false,
+  code: { regExp: Object.assign(toRegExp, { code: 'toRegExp' }) },
+}
+
 function compileNew(schema: JsonObject): ValidateFunction | string {
   try {
     // A compiler of its own each, so that two schemas may have the same $id and a forgotten one can be collected.
-    return new Ajv2020({ strict: false, validateFormats: false, validateSchema: false, meta: false, logger: false }).compile(
-      schema,
-    )
+    return new Ajv2020(COMPILER_OPTIONS).compile(schema)
   } catch (error) {
     const missing = error instanceof Error && 'missingRef' in error ? String(error.missingRef) : null
     if (missing !== null) return `Unresolvable: ${missing}`

@@ -24,14 +24,15 @@ export class SourceNumber {
 /** JSON in which some numbers still know their source text. Every JsonValue is one. */
 export type TemplateValue = string | number | boolean | null | SourceNumber | TemplateValue[] | { [key: string]: TemplateValue }
 
-type ReviverWithSource = (this: unknown, key: string, value: unknown, context: { source?: string }) => unknown
+type ReviverWithSource = (this: unknown, key: string, value: unknown, context?: { source?: string }) => unknown
 const parseWithSource = JSON.parse as (text: string, reviver: ReviverWithSource) => TemplateValue
 
-/** Parses JSON. Numbers whose text JavaScript would change (`1.0`, `1e3`, 20 digits) become SourceNumbers. */
+/** Parses JSON; in a browser that does not tell the source of numbers, plainly. Numbers whose text JavaScript would change (`1.0`, `1e3`, 20 digits) become SourceNumbers. */
 export function parseJsonKeepingNumbers(text: string): TemplateValue {
-  return parseWithSource(text, (_key, value, { source }) =>
-    typeof value === 'number' && source !== undefined && source !== String(value) ? new SourceNumber(source) : value,
-  )
+  return parseWithSource(text, (_key, value, context) => {
+    const source = context?.source
+    return typeof value === 'number' && source !== undefined && source !== String(value) ? new SourceNumber(source) : value
+  })
 }
 
 /** True for a mapping, also one that holds SourceNumbers. */

@@ -76,12 +76,16 @@ export async function openSession(settings: SessionSettings, options: SessionOpt
   const write = options.write ?? ((line: string) => void process.stderr.write(`${line}\n`))
   const tell = (sentence: string) => write(`aedile: ${sentence}`)
   const client = await connect(settings, options.serverRequired ?? false, tell)
-  const lineBytes = { maxBatchBytes: Math.max(settings.logBatchBytes - settings.logMaxBytes, 1_000_000), maxLineBytes: settings.logMaxBytes }
+  const lineBytes = {
+    maxBatchBytes: Math.max(settings.logBatchBytes - settings.logMaxBytes, 1_000_000),
+    maxLineBytes: settings.logMaxBytes,
+  }
   return {
     settings,
     client,
     events: client && new EventSender(client, tell),
-    logs: client && settings.logsToApi ? new LogSender(client, { ...lineBytes, delaySeconds: settings.logBatchSeconds }, tell) : null,
+    logs:
+      client && settings.logsToApi ? new LogSender(client, { ...lineBytes, delaySeconds: settings.logBatchSeconds }, tell) : null,
     cancellations: client && new CancellationWatcher(client, tell),
     results: new ResultStore(settings.resultsFolder),
     tell,

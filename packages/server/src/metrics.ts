@@ -64,11 +64,15 @@ export class Metrics {
 
   #addProcessGauges(): void {
     this.#loopDelay.enable()
-    this.addReading('aedile_event_loop_lag_p99_seconds', 'How late the event loop was, 99th percentile since the last reading.', () => {
-      const lag = this.#loopDelay.percentile(99) / 1e9
-      this.#loopDelay.reset()
-      return lag
-    })
+    this.addReading(
+      'aedile_event_loop_lag_p99_seconds',
+      'How late the event loop was, 99th percentile since the last reading.',
+      () => {
+        const lag = this.#loopDelay.percentile(99) / 1e9
+        this.#loopDelay.reset()
+        return lag
+      },
+    )
     this.addReading('aedile_resident_memory_bytes', 'Memory of the process.', () => process.memoryUsage.rss())
     this.addReading('aedile_uptime_seconds', 'How long the process runs.', () => process.uptime())
   }

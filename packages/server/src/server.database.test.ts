@@ -31,6 +31,10 @@ async function start(settings: Partial<ServerSettings> = {}, lines: string[] = [
   return server
 }
 
+function post(url: string, body: unknown): Promise<Response> {
+  return fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+}
+
 it('starts on an empty database, answers, and leaves nothing behind when it stops', async () => {
   const lines: string[] = []
   const server = await start({}, lines)
@@ -46,10 +50,10 @@ it('starts on an empty database, answers, and leaves nothing behind when it stop
 
 it('keeps its id, its data and its secrets over a restart', async () => {
   const first = await start()
-  const schema = await (await fetch(`${first.url}/block_schemas/filter`, { method: 'POST', body: '{"block_schemas":{}}' })).json()
-  const secret = schema.find((one: { block_type: { slug: string } }) => one.block_type.slug === 'secret')
+  const schemas = await (await post(`${first.url}/block_schemas/filter`, {})).json()
+  const secret = schemas.find((one: { block_type: { slug: string } }) => one.block_type.slug === 'secret')
   const document = { name: 's', data: { value: 'hidden' }, block_schema_id: secret.id, block_type_id: secret.block_type_id }
-  await fetch(`${first.url}/block_documents/`, { method: 'POST', body: JSON.stringify(document) })
+  expect((await post(`${first.url}/block_documents/`, document)).status).toBe(201)
   await first.stop()
   const second = await start()
   expect(second.workspace.serverId).toBe(first.workspace.serverId)
@@ -75,10 +79,10 @@ it.runIf(process.platform === 'linux')('names the process that has its port', as
 it('closes connections that are kept alive when it stops', async () => {
   const server = await start()
   const agent = new Agent({ keepAlive: true })
-  const closed = await new Promise<Promise<void>>((resolve, reject) => {
+  const { closed } = await new Promise<{ closed: Promise<void> }>((resolve, reject) => {
     const asked = request(`${server.url}/health`, { agent }, (answer) => {
-      const ended = new Promise<void>((end) => answer.socket.once('close', () => end()))
-      answer.resume().once('end', () => resolve(ended))
+      const closed = new Promise<void>((end) => answer.socket.once('close', () => end()))
+      answer.resume().once('end', () => resolve({ closed }))
     })
     asked.once('error', reject).end()
   })

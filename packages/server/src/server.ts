@@ -3,11 +3,13 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AedileError } from '@aedile/core/errors'
 import type { InfrastructureDefinition } from '@aedile/core/infrastructure-definition'
+import { MICROSECONDS_PER_SECOND, nowMicroseconds } from '@aedile/core/time'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { Changes } from './changes.ts'
 import { installSystemBlocks } from './http/blocks/install-system-blocks.ts'
 import { buildHttp } from './http/build.ts'
+import { attachSockets } from './http/sockets.ts'
 import { databaseUrlOf, homeOf } from './lifecycle/home.ts'
 import { checkListenAddress, toLocalUrl } from './lifecycle/listen-address.ts'
 import { removePidFile, writePidFile } from './lifecycle/pid-file.ts'
@@ -20,6 +22,7 @@ import { parseDatabaseUrl } from './store/database-url.ts'
 import { openEncryption } from './store/encryption-key-file.ts'
 import { openStore } from './store/open.ts'
 import { readServerId } from './store/server-id.ts'
+import type { Store } from './store/store.ts'
 import { AEDILE_VERSION } from './version.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -50,8 +53,13 @@ export async function startServer({ settings, definitions, log }: ServerOptions)
     await installSystemBlocks(workspace.store)
     const metrics = new Metrics()
     closers.push(async () => metrics.stop())
+    metrics.addReading('aedile_outbox_lag_seconds', 'Age of the oldest change that no event tells of yet.', () =>
+      readOutboxLag(workspace.store),
+    )
 
     const app = buildHttp(workspace, { metrics })
+    const sockets = attachSockets(app.server, workspace, settings)
+    app.addHook('preClose', () => sockets.close())
     closers.push(() => closeHttp(app, settings.stopTimeoutSeconds))
     const port = await listen(app, settings)
     const url = `${toLocalUrl(settings.host, port)}${settings.basePath}`
@@ -102,6 +110,11 @@ async function openWorkspace(
     await store.close()
     throw error
   }
+}
+
+async function readOutboxLag({ db }: Store): Promise<number> {
+  const oldest = await db.selectFrom('outbox').select('created').orderBy('sequence').limit(1).executeTakeFirst()
+  return oldest ? Math.max(0, nowMicroseconds() - oldest.created) / MICROSECONDS_PER_SECOND : 0
 }
 
 async function listen(app: FastifyInstance, { host, port }: ServerSettings): Promise<number> {

@@ -7,7 +7,10 @@ const days = z.coerce.number().positive()
 const list = z.union([z.array(z.string()), z.string().transform((text) => text.split(',').map((part) => part.trim()))])
 /** Text that means "none": empty, `none`, `null` or `never`. */
 const orNone = <T>(schema: z.ZodType<T, unknown>) =>
-  z.preprocess((value) => (typeof value === 'string' && /^(|none|null|never)$/i.test(value.trim()) ? null : value), schema.nullable())
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^(|none|null|never)$/i.test(value.trim()) ? null : value),
+    schema.nullable(),
+  )
 
 /** The server's settings: schema, comment and default per field. */
 export const serverSettings = {
@@ -177,12 +180,6 @@ export const serverSettings = {
     description: 'How often runs that nobody started are marked Late.',
     schema: seconds,
     default: 5,
-  }),
-  lateAfterSeconds: setting({
-    name: 'AEDILE_SERVICES_LATE_AFTER_SECONDS',
-    description: 'How long after its time a run that nobody started is Late.',
-    schema: seconds,
-    default: 15,
   }),
   pauseExpirationIntervalSeconds: setting({
     name: 'AEDILE_SERVICES_PAUSE_EXPIRATION_INTERVAL_SECONDS',

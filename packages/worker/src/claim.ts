@@ -14,7 +14,12 @@ export function makeAttemptKey(): AttemptKey {
  * somebody else was faster, or the run has to wait for a slot. The same claim again gets the same answer.
  */
 export async function claimRun(client: ApiClient, flowRunId: string, key: AttemptKey): Promise<boolean> {
-  const answer = await setFlowRunState(client, flowRunId, { type: 'PENDING', name: 'Pending' }, { transitionId: key, attempt: key })
+  const answer = await setFlowRunState(
+    client,
+    flowRunId,
+    { type: 'PENDING', name: 'Pending' },
+    { transitionId: key, attempt: key },
+  )
   return answer.status === 'ACCEPT'
 }
 

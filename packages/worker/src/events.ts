@@ -23,7 +23,10 @@ export function emitRunEvent(
 
 /** The id of a worker in events: type and name, the name as a slug. */
 export function workerResourceId(type: string, name: string): string {
-  const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '')
+  const slug = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
   return `prefect.worker.${type}.${slug}`
 }
 

@@ -35,7 +35,10 @@ export interface Connection<Request extends JsonObject = JsonObject> {
   facts(): Promise<TargetFacts>
   /** Creates the thing. The same attempt twice, also from two processes at once, creates it once. */
   start(request: Request, handle: Handle, io: { sink: Sink; signal: AbortSignal }): Promise<Handle>
-  /** Follows a thing to its end, from the cursor on. Aborting the signal ends the observation, not the thing. */
+  /**
+   * Follows a thing to its end, from the cursor on. Aborting the signal ends the observation, not the thing: it rejects
+   * with the signal's reason.
+   */
   observe(handle: Handle, io: { sink: Sink; signal: AbortSignal; after?: LogCursor }): Promise<Outcome>
   /**
    * Ends the thing and everything that it started: asks, waits `graceSeconds`, then kills. Resolves when it is gone.

@@ -3,10 +3,10 @@ import type { ApiClient } from '@aedile/core/client/client'
 import { readVariable } from '@aedile/core/client/variables'
 import { isAedileError } from '@aedile/core/errors'
 import type { Job, RunContext } from '@aedile/core/infrastructure-definition'
+import type { WorkPool } from '@aedile/core/resources/work-pool'
 import type { TemplateCache } from '@aedile/core/templates/compile'
 import type { ReferenceLookup } from '@aedile/core/templates/references'
 import { resolveJob } from '@aedile/core/templates/resolve-job'
-import type { WorkPool } from '@aedile/core/resources/work-pool'
 
 /** Resolves a run's job from the pool's template, the deployment's and the run's job variables. */
 export async function resolveRunJob(

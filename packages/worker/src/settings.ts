@@ -53,7 +53,8 @@ export const workerSettings = {
   }),
   outputBufferBytes: setting({
     name: 'AEDILE_WORKER_OUTPUT_BUFFER_BYTES',
-    description: 'Output of one run that is held in memory while the server is away. Beyond it the observation pauses; nothing is lost.',
+    description:
+      'Output of one run that is held in memory while the server is away. Beyond it the observation pauses; nothing is lost.',
     schema: z.coerce.number().int().min(1),
     default: 8 * 1024 * 1024,
   }),

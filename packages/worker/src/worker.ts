@@ -1,7 +1,7 @@
-import type { ApiClient } from '@aedile/core/client/client'
-import { readHello } from '@aedile/core/client/attempts'
-import { sendLogs } from '@aedile/core/client/logs'
 import { ATTEMPTS_CAPABILITY } from '@aedile/core/attempts/messages'
+import { readHello } from '@aedile/core/client/attempts'
+import type { ApiClient } from '@aedile/core/client/client'
+import { sendLogs } from '@aedile/core/client/logs'
 import { AedileError } from '@aedile/core/errors'
 import type { InfrastructureDefinition, WorkerFacts } from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'
@@ -125,12 +125,14 @@ export class Worker {
     const { log, facts, definition } = this.#options
     await beat(context)
     const resumed = await roster.resume()
-    if (resumed > 0) log.info({ attempts: resumed }, `Picked up ${resumed} ${resumed === 1 ? 'run' : 'runs'} of an earlier worker of this name`)
+    if (resumed > 0)
+      log.info({ attempts: resumed }, `Picked up ${resumed} ${resumed === 1 ? 'run' : 'runs'} of an earlier worker of this name`)
     log.info(
       { worker: facts.name, workPool: context.pool.current.name, type: definition.type },
       `Worker '${facts.name}' started for work pool '${context.pool.current.name}'`,
     )
-    if (context.pool.current.is_paused) log.warn(`Work pool '${context.pool.current.name}' is paused; no run will be taken until it is resumed`)
+    if (context.pool.current.is_paused)
+      log.warn(`Work pool '${context.pool.current.name}' is paused; no run will be taken until it is resumed`)
     await emitWorkerEvent(context, 'started')
   }
 
@@ -140,7 +142,11 @@ export class Worker {
     const until = AbortSignal.any([background.signal, context.signal])
     const loops = [
       { name: 'The heartbeat', intervalSeconds: settings.heartbeatSeconds, jitter: true, turn: () => beat(context) },
-      { name: 'Watching for cancellations', intervalSeconds: settings.cancellationPollSeconds, turn: () => watchCancellations(context, roster.attempts) },
+      {
+        name: 'Watching for cancellations',
+        intervalSeconds: settings.cancellationPollSeconds,
+        turn: () => watchCancellations(context, roster.attempts),
+      },
       { name: 'Removing leftovers', intervalSeconds: settings.reapSeconds, turn: () => reap(context, (key) => roster.has(key)) },
       ...(context.ledger.shared
         ? [{ name: 'The lease', intervalSeconds: LEASE_LOOP_SECONDS, turn: () => renewLease(context, roster) }]
@@ -148,7 +154,8 @@ export class Worker {
     ].map((loop) => runLoop(loop, log, until))
     try {
       await this.#takeRuns(context, roster, AbortSignal.any([drain, context.signal]))
-      if (roster.size > 0 && !context.signal.aborted) log.info(`Waiting for ${roster.size} ${roster.size === 1 ? 'run' : 'runs'} to end`)
+      if (roster.size > 0 && !context.signal.aborted)
+        log.info(`Waiting for ${roster.size} ${roster.size === 1 ? 'run' : 'runs'} to end`)
       await Promise.race([roster.emptied(), fired(context.signal)])
     } finally {
       background.abort()

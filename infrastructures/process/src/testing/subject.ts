@@ -73,9 +73,10 @@ async function inspect(handle: Handle, request: JsonValue): Promise<{ seen: Json
     read('environ').map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
   )
   const cwd = readlinkSync(`/proc/${handle.native.pid}/cwd`)
+  // A shell sets PWD; bash more.
+  const ofShell = Object.fromEntries(Object.entries(seen).filter(([key]) => ['PWD', 'OLDPWD', 'SHLVL', '_'].includes(key)))
   return {
     seen: { argv: read('cmdline'), env: seen, directory: cwd.endsWith(join(name, 'work')) },
-    // A shell sets PWD.
-    requested: { argv, env: { ...env, PWD: cwd }, directory: true },
+    requested: { argv, env: { ...env, ...ofShell }, directory: true },
   }
 }

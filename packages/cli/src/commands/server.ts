@@ -13,7 +13,10 @@ export function addServerCommands(program: Command): void {
     .option('--insecure', 'listen beyond this machine without authentication')
     .option('--background', 'start it and return')
     .option('--log-level <level>', 'trace, debug, info, warn or error')
-    .addHelpText('after', examples('server start', 'server start --port 4300 --database postgres://aedile@db/aedile', 'server start --background'))
+    .addHelpText(
+      'after',
+      examples('server start', 'server start --port 4300 --database postgres://aedile@db/aedile', 'server start --background'),
+    )
     .action(lazy(() => import('./server/start.ts')))
   server
     .command('stop')

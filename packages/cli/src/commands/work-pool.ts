@@ -13,7 +13,13 @@ export function addWorkPoolCommands(program: Command): void {
     .option('--concurrency-limit <number>', 'at most so many runs at once')
     .option('--paused', 'create it paused')
     .option('--overwrite', 'update the pool if it exists')
-    .addHelpText('after', examples('work-pool create local --type process', 'work-pool create local --type process --overwrite --base-job-template template.json'))
+    .addHelpText(
+      'after',
+      examples(
+        'work-pool create local --type process',
+        'work-pool create local --type process --overwrite --base-job-template template.json',
+      ),
+    )
     .action(lazy(() => import('./work-pool/create.ts')))
   pool
     .command('ls')

@@ -17,6 +17,9 @@ export function addWorkerCommands(program: Command): void {
     .option('--with-healthcheck', 'serve /health')
     .option('--base-job-template <file>', 'the template for the pool, if it is created here')
     .option('--no-create-pool-if-not-found', 'fail when the pool does not exist')
-    .addHelpText('after', examples('worker start --pool local', 'worker start --pool local --name night --limit 5 --work-queue urgent'))
+    .addHelpText(
+      'after',
+      examples('worker start --pool local', 'worker start --pool local --name night --limit 5 --work-queue urgent'),
+    )
     .action(lazy(() => import('./worker/start.ts')))
 }

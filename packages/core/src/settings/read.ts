@@ -61,7 +61,7 @@ export function parseSetting<T>(definition: SettingDefinition<T>, { text, name, 
 }
 
 /** Names that are no settings: set by us for what we start, or for our tests. */
-const NO_SETTINGS = /^AEDILE_(_|TEST_)/
+const NO_SETTINGS = /^AEDILE_(_|TEST_|ATTEMPT$)/
 
 /**
  * Refuses AEDILE_* names that no group knows. PREFECT_* names are left alone: genuine clients have many more.

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Job, RunContext } from '../infrastructure-definition.ts'
+import type { JsonObject } from '../json.ts'
 import {
   dropNumberSources,
   isTruthy,
@@ -12,6 +13,9 @@ import {
 import { quoteShellWord, splitShellWords } from '../shell-words.ts'
 import { applyValues } from './apply-values.ts'
 import { compileTemplate } from './compile.ts'
+import { hydrate } from './hydration.ts'
+import { findJsonError } from './json-error-text.ts'
+import { leafPointers } from './origins.ts'
 import { findPlaceholders } from './placeholders.ts'
 import { prepareBase } from './prepare.ts'
 import { type ReferenceLookup, resolveReferences } from './references.ts'
@@ -32,6 +36,8 @@ type Cases = {
   process: (Case & { deployment: Mapping; flowRun: Mapping })[]
   shell: { text: string; quoted: string; split: { value?: string[]; error?: string } }[]
   text: { value: TemplateValue; str: string; repr: string }[]
+  json: { text: string; error: string }[]
+  hydration: { value: JsonObject; hydrated?: JsonObject; error?: string }[]
 }
 
 // Made by fixtures/make-cases.py, which asks a genuine Prefect.
@@ -85,7 +91,17 @@ describe('what a genuine Prefect makes of it is what we make of it', () => {
         continue
       }
       const resolved = await resolving
-      expect(sortKeys(resolved.value), hint).toEqual(sortKeys(dropNumberSources(value!)))
+      expect(withoutUndefined(resolved.value), hint).toEqual(withoutUndefined(dropNumberSources(value!)))
+      const leaves = leafPointers(resolved.value)
+      expect(
+        [...resolved.origins.keys()].filter((pointer) => !leaves.includes(pointer)),
+        hint,
+      ).toEqual([])
+      const base = ['/name', '/command', '/env', '/labels']
+      expect(
+        leaves.filter((leaf) => !resolved.origins.has(leaf) && !base.includes(leaf)),
+        hint,
+      ).toEqual([])
     }
   })
 
@@ -121,6 +137,21 @@ describe('what a genuine Prefect makes of it is what we make of it', () => {
     }
   })
 
+  test('what is wrong with a text that is no JSON', () => {
+    for (const { text, error } of cases.json) expect(findJsonError(text), text).toBe(error)
+    expect(findJsonError('{"a": [1, -2.5e3, "\\u00e9\\n", null, true, {}, []]} ')).toBeNull()
+  })
+
+  test('hydrating parameters', async () => {
+    const variables = dropNumberSources(cases.variables) as JsonObject
+    const readVariable = async (name: string) => (Object.hasOwn(variables, name) ? { value: variables[name]! } : null)
+    for (const { value, hydrated, error } of cases.hydration) {
+      const hydrating = hydrate(value, { readVariable, jinja: variables })
+      if (error) await expect(hydrating, JSON.stringify(value)).rejects.toThrow(error)
+      else expect(await hydrating, JSON.stringify(value)).toEqual(hydrated)
+    }
+  })
+
   test('the text form of values', () => {
     for (const { value, str, repr } of cases.text) {
       expect(pythonStr(value)).toBe(str)
@@ -130,6 +161,6 @@ describe('what a genuine Prefect makes of it is what we make of it', () => {
   })
 })
 
-function sortKeys(value: TemplateValue): unknown {
-  return JSON.parse(JSON.stringify(value, (_key, item) => item))
+function withoutUndefined(value: TemplateValue): unknown {
+  return JSON.parse(JSON.stringify(value))
 }

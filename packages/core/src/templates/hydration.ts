@@ -1,6 +1,7 @@
 import { AedileError } from '../errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import { pythonStr } from '../python-text.ts'
+import { findJsonError } from './json-error-text.ts'
 
 /** What hydration may know. */
 export type HydrationContext = {
@@ -53,8 +54,8 @@ const HANDLERS: Record<string, Handler> = {
     if (typeof text !== 'string') return text
     try {
       return JSON.parse(text) as JsonValue
-    } catch (error) {
-      throw failed(`Invalid JSON: ${error instanceof Error ? error.message : String(error)}`)
+    } catch {
+      throw failed(`Invalid JSON: ${findJsonError(text) ?? 'NaN and Infinity are no JSON'}`)
     }
   },
   async jinja(object, context) {

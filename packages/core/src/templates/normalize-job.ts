@@ -5,9 +5,10 @@ import { joinPointer } from './placeholders.ts'
 
 /**
  * Makes a job of a filled template: the four base fields are there and have their types. Values of `env` become text in
- * Python's form, null ones stay; an empty command is none. The type's own fields are left to the type.
+ * Python's form, null ones stay; an empty command is none. The type's own fields are left to the type. `onFlattened` hears
+ * of each mapping or list that became text.
  */
-export function normalizeJob(filled: TemplateValue): Job {
+export function normalizeJob(filled: TemplateValue, onFlattened?: (pointer: string) => void): Job {
   if (!isTemplateObject(filled)) throw new AedileError('template_invalid', { pointer: '/', why: 'expected a mapping' })
   const { name = null, command = null, env = {}, labels = {} } = filled
   return {
@@ -15,7 +16,10 @@ export function normalizeJob(filled: TemplateValue): Job {
     name: textOrNull('/name', name),
     command: textOrNull('/command', command) || null,
     env: Object.fromEntries(
-      Object.entries(mapping('/env', env)).map(([key, value]) => [key, value === null ? null : pythonStr(value)]),
+      Object.entries(mapping('/env', env)).map(([key, value]) => {
+        if (isTemplateObject(value) || Array.isArray(value)) onFlattened?.(joinPointer('/env', key))
+        return [key, value === null ? null : pythonStr(value)]
+      }),
     ),
     labels: Object.fromEntries(
       Object.entries(mapping('/labels', labels)).map(([key, value]) => {

@@ -53,6 +53,16 @@ export class OriginTree {
     }
   }
 
+  /** The origin of a mapping of which only leaves have one: the origin of its first leaf, without the way down to it. */
+  aboveLeaves(pointer: string): Origin | undefined {
+    for (const [leaf, origin] of this.#origins) {
+      if (!leaf.startsWith(`${pointer}/`)) continue
+      const way = leaf.slice(pointer.length)
+      return { ...origin, path: origin.path.endsWith(way) ? origin.path.slice(0, -way.length) : origin.path }
+    }
+    return undefined
+  }
+
   deleteBelow(pointer: string): void {
     for (const key of this.#origins.keys()) {
       if (key === pointer || key.startsWith(`${pointer}/`)) this.#origins.delete(key)
@@ -108,11 +118,20 @@ export class OriginRecorder implements Trace {
 
   /** A reference at the pointer was replaced by a value from outside. */
   replaced(pointer: string, through: string, value: TemplateValue): void {
-    const origin = this.result.at(pointer) ?? this.#templateOrigin(pointer)
+    const origin = this.#originOf(pointer)
     this.result.deleteBelow(pointer)
     for (const leaf of leafPointers(value)) {
       this.result.add(pointer + leaf, { ...origin, through: [...(origin.through ?? []), through] })
     }
+  }
+
+  /** A mapping or list at the pointer became one text. */
+  flattened(pointer: string): void {
+    this.result.set(pointer, this.#originOf(pointer))
+  }
+
+  #originOf(pointer: string): Origin {
+    return this.result.at(pointer) ?? this.result.aboveLeaves(pointer) ?? this.#templateOrigin(pointer)
   }
 
   #templateOrigin(pointer: string): Origin {

@@ -44,7 +44,7 @@ export async function resolveJob(
     ? await resolveReferences(applied, lookup, (...replacement) => recorder.replaced(...replacement))
     : applied
   return {
-    value: normalizeJob(resolved),
+    value: normalizeJob(resolved, (pointer) => recorder.flattened(pointer)),
     origins: recorder.result.leaves,
     dropped: recorder.dropped.map(({ pointer, placeholder }) => explainDrop(pointer, placeholder, compiled, variables)),
     warnings: [...findIdleVariables(compiled, given, recorder.read), ...findIllTypedVariables(compiled, variables)],

@@ -3,6 +3,8 @@ import { AedileError } from '@aedile/core/errors'
 export type Bounds = {
   /** What is called, for the message of a timeout. */
   what: string
+  /** Whose timeout it is: an error of an inner call that timed out is told apart by it. */
+  owner?: string
   /** Fires when the run is cancelled or interrupted. */
   signal: AbortSignal
   timeoutSeconds?: number | undefined
@@ -29,7 +31,8 @@ export async function callBounded<T>(bounds: Bounds, call: (signal: AbortSignal)
   signal.addEventListener('abort', onAbort, { once: true })
   const { timeoutSeconds } = bounds
   if (timeoutSeconds !== undefined) {
-    const late = () => timeout.abort(new AedileError('run_timed_out', { what: bounds.what, seconds: timeoutSeconds }))
+    const late = () =>
+      timeout.abort(new AedileError('run_timed_out', { what: bounds.what, seconds: timeoutSeconds, owner: bounds.owner }))
     timers.push(setTimeout(late, timeoutSeconds * 1000))
   }
   try {

@@ -1,5 +1,5 @@
 import type { StateType } from '@aedile/core/states'
-import type { Hooks, HookState } from '../definition.ts'
+import type { HookState, Hooks } from '../definition.ts'
 import type { RunLogger } from '../logger.ts'
 
 const HOOK_OF_TYPE: Partial<Record<StateType, keyof Hooks<unknown>>> = {

@@ -9,7 +9,12 @@ const TRIES = 3
  * Renews the lease of a concurrency slot until it is stopped. When a renewal fails three times in a row the slot is no
  * longer ours, and `onLost` is called.
  */
-export function keepLease(client: ApiClient, leaseId: string, leaseSeconds: number, onLost: (error: unknown) => void): () => void {
+export function keepLease(
+  client: ApiClient,
+  leaseId: string,
+  leaseSeconds: number,
+  onLost: (error: unknown) => void,
+): () => void {
   const stop = new AbortController()
   const keep = async () => {
     for (;;) {

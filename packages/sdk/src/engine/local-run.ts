@@ -1,6 +1,6 @@
 import { pause } from '@aedile/core/client/pause'
 import { uuid7 } from '@aedile/core/client/uuid7'
-import type { JsonObject } from '@aedile/core/json'
+import type { JsonObject, JsonValue } from '@aedile/core/json'
 import type { FlowRun } from '@aedile/core/resources/flow-run'
 import type { StateCreateInput } from '@aedile/core/resources/state'
 import { defaultStateName } from '@aedile/core/states'
@@ -40,7 +40,7 @@ export class LocalRun implements FlowRunRecord {
       name: given.name ?? defaultStateName(given.type),
       timestamp: formatTimestamp(nowMicroseconds()),
       message: given.message ?? null,
-      data: given.data ?? null,
+      data: (given.data ?? null) as JsonValue,
       state_details: {},
     }
     this.flowRun.state_type = state.type

@@ -10,6 +10,8 @@ export type FlowScope = {
   record: FlowRunRecord
   logger: RunLogger
   signal: AbortSignal
+  /** Ends the run for a reason of our own: it lost what it needs to go on. */
+  lose: (reason: unknown) => void
   related: Promise<RelatedResource[]>
   /** Task runs and subflows that were started and have not ended. */
   pending: Set<Promise<unknown>>

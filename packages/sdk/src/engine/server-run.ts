@@ -46,7 +46,10 @@ export class ServerRun implements FlowRunRecord {
   }
 
   /** One proposal keeps its transition id over all its tries: the server then takes it once. */
-  async #send(state: StateCreateInput, { force, signal }: { force?: boolean; signal?: AbortSignal }): Promise<OrchestrationResult> {
+  async #send(
+    state: StateCreateInput,
+    { force, signal }: { force?: boolean; signal?: AbortSignal },
+  ): Promise<OrchestrationResult> {
     const transitionId = uuid7()
     const deadline = performance.now() + PATIENCE_SECONDS * 1000
     for (;;) {

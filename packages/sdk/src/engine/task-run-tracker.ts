@@ -4,9 +4,9 @@ import type { StateType } from '@aedile/core/states'
 import { isTerminal } from '@aedile/core/states'
 import { formatTimestamp, MICROSECONDS_PER_SECOND, type Microseconds, nowMicroseconds } from '@aedile/core/time'
 import type { TaskDefinition } from '../definition.ts'
-import { buildTaskRunEvent, type TaskState } from '../reporting/task-run-event.ts'
 import type { EventSender } from '../reporting/event-sender.ts'
 import type { RelatedResource } from '../reporting/related-resources.ts'
+import { buildTaskRunEvent, type TaskState } from '../reporting/task-run-event.ts'
 
 /** A state that a task run moves to. */
 export type TaskTransition = {
@@ -53,7 +53,8 @@ export class TaskRunTracker {
   moveTo(transition: TaskTransition): TaskState {
     const from = this.#state
     const timestamp = nowMicroseconds()
-    const details: JsonObject = transition.scheduledTime === undefined ? {} : { scheduled_time: formatTimestamp(transition.scheduledTime) }
+    const details: JsonObject =
+      transition.scheduledTime === undefined ? {} : { scheduled_time: formatTimestamp(transition.scheduledTime) }
     const to: TaskState = {
       id: uuid7(),
       type: transition.type,

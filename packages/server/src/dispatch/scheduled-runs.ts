@@ -77,7 +77,9 @@ async function selectDue(
       where work_queue_id = ${queue.id} and state_type = 'SCHEDULED' and (retry_type is null or retry_type <> 'in_process')${before}${after}
       order by next_scheduled_start_time, id limit ${sql.lit(limitOf(queue))}) as queue_part`,
   )
-  const statement = sql<{ id: string }>`select id from (${sql.join(parts, sql` union all `)}) as due_runs order by priority, due, id`
+  const statement = sql<{
+    id: string
+  }>`select id from (${sql.join(parts, sql` union all `)}) as due_runs order by priority, due, id`
   return (await statement.execute(db)).rows.map((row) => row.id)
 }
 

@@ -65,7 +65,9 @@ describe('errors', () => {
 
   it('names a missing field, a missing body and a missing query parameter', async () => {
     const detail = async (answer: ReturnType<typeof post>) => (await answer).json().exception_detail
-    expect(await detail(post('/flows/', {}))).toEqual([{ type: 'missing', loc: ['body', 'name'], msg: 'Field required', input: null }])
+    expect(await detail(post('/flows/', {}))).toEqual([
+      { type: 'missing', loc: ['body', 'name'], msg: 'Field required', input: null },
+    ])
     expect(await detail(post('/flows/', ''))).toEqual([{ type: 'missing', loc: ['body'], msg: 'Field required', input: null }])
     expect(await detail(get('/api/csrf-token'))).toEqual([
       { type: 'missing', loc: ['query', 'client'], msg: 'Field required', input: null },
@@ -177,9 +179,7 @@ describe('versions', () => {
 
   it('says what the least version is', async () => {
     const old = await get('/api/hello', { 'x-prefect-api-version': '0.7.9' })
-    expect(old.json().detail).toBe(
-      'The request specified API version 0.7.9 but this server requires version 0.8.0 or higher.',
-    )
+    expect(old.json().detail).toBe('The request specified API version 0.7.9 but this server requires version 0.8.0 or higher.')
     expect((await get('/api/health', { 'x-prefect-api-version': '0.7.9' })).json()).toBe(true)
   })
 })
@@ -201,7 +201,11 @@ describe('authentication', () => {
   })
 
   it('declares a resource and an action on every route', () => {
-    for (const declared of routes) expect(declared, `${declared.method} ${declared.path}`).toMatchObject({ resource: expect.stringMatching(/./), action: expect.stringMatching(/^(read|create|update|delete|run)$/) })
+    for (const declared of routes)
+      expect(declared, `${declared.method} ${declared.path}`).toMatchObject({
+        resource: expect.stringMatching(/./),
+        action: expect.stringMatching(/^(read|create|update|delete|run)$/),
+      })
     expect(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size).toBe(routes.length)
     expect(routes.filter(({ open }) => open).map(({ path }) => path)).toEqual(['/health', '/ready'])
   })
@@ -211,7 +215,9 @@ describe('authentication', () => {
     await post('/flows/', { name: '' })
     await app.close()
     const rows = await opened.workspace.store.db.selectFrom('audit').selectAll().execute()
-    expect(rows).toMatchObject([{ principal: 'anonymous', action: 'create', resource: 'flow /api/flows/', request_id: 'my-request' }])
+    expect(rows).toMatchObject([
+      { principal: 'anonymous', action: 'create', resource: 'flow /api/flows/', request_id: 'my-request' },
+    ])
   })
 })
 
@@ -290,14 +296,35 @@ describe('pages', () => {
     expect(empty).toContain('No run yet')
     const stored = (id: number) => ({ id: `00000000-0000-4000-8000-00000000000${id}`, created: 1, updated: 1 })
     await opened.workspace.store.write(async ({ db }) => {
-      await db.insertInto('flow').values({ ...stored(1), name: 'a & b', tags: '[]', labels: '{}' }).execute()
+      await db
+        .insertInto('flow')
+        .values({ ...stored(1), name: 'a & b', tags: '[]', labels: '{}' })
+        .execute()
       await db
         .insertInto('work_pool')
-        .values({ ...stored(2), name: '<b>pool', description: null, type: 'process', base_job_template: '{}', is_paused: 0, concurrency_limit: null, status: 'READY', default_queue_id: null, storage_configuration: '{}' })
+        .values({
+          ...stored(2),
+          name: '<b>pool',
+          description: null,
+          type: 'process',
+          base_job_template: '{}',
+          is_paused: 0,
+          concurrency_limit: null,
+          status: 'READY',
+          default_queue_id: null,
+          storage_configuration: '{}',
+        })
         .execute()
       await db
         .insertInto('worker')
-        .values({ ...stored(3), work_pool_id: stored(2).id, name: 'w1', last_heartbeat_time: 1, heartbeat_interval_seconds: 30, status: 'ONLINE' })
+        .values({
+          ...stored(3),
+          work_pool_id: stored(2).id,
+          name: 'w1',
+          last_heartbeat_time: 1,
+          heartbeat_interval_seconds: 30,
+          status: 'ONLINE',
+        })
         .execute()
     })
     const { body, headers } = await get('/')
@@ -320,4 +347,3 @@ describe('pages', () => {
     expect(settings).toMatchObject({ AEDILE_SERVER_AUTH_STRING: '********', AEDILE_SERVER_BASE_PATH: '/api' })
   })
 })
-

@@ -104,10 +104,17 @@ function answerUnknownPaths(app: FastifyInstance, lookup: PathLookup): void {
     const path = pathOf(request)
     const methods = lookup.methodsOf(path)
     const other = methods.length === 0 ? lookup.otherSlash(path) : null
-    if (other) return reply.code(307).header('location', other + request.url.slice(path.length)).send()
+    if (other)
+      return reply
+        .code(307)
+        .header('location', other + request.url.slice(path.length))
+        .send()
     const status = methods.length > 0 ? 405 : 404
     if (status === 405) reply.header('allow', methods.join(', '))
     const detail = status === 405 ? 'Method Not Allowed' : 'Not Found'
-    return reply.code(status).type('application/json').send(JSON.stringify({ detail, request_id: request.id }))
+    return reply
+      .code(status)
+      .type('application/json')
+      .send(JSON.stringify({ detail, request_id: request.id }))
   })
 }

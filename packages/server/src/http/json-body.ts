@@ -58,9 +58,13 @@ class JsonScanner {
 
   #value(): void {
     const character = this.#text[this.#at]
-    if (character === '{') return this.#nested(() => this.#object())
-    if (character === '[') return this.#nested(() => this.#array())
-    if (character === '"') return this.#string()
+    if (character === '{') this.#nested(() => this.#object())
+    else if (character === '[') this.#nested(() => this.#array())
+    else if (character === '"') this.#string()
+    else this.#scalar()
+  }
+
+  #scalar(): void {
     const scalar = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/y
     scalar.lastIndex = this.#at
     const match = scalar.exec(this.#text)
@@ -112,9 +116,9 @@ class JsonScanner {
       if (character === '"') break
       if (character < ' ') this.#fault('Invalid control character at')
       if (character === '\\') {
-        const escape = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
-        escape.lastIndex = this.#at
-        const match = escape.exec(this.#text)
+        const escaped = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
+        escaped.lastIndex = this.#at
+        const match = escaped.exec(this.#text)
         if (!match) this.#fault('Invalid \\escape')
         this.#at += match[0].length
       } else this.#at++

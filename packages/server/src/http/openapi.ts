@@ -16,7 +16,21 @@ import { z } from 'zod'
 import { AEDILE_VERSION } from '../version.ts'
 import type { Route } from './route.ts'
 
-const RESOURCES = [artifact, block, concurrencyLimit, deployment, event, flow, flowRun, log, schedule, state, taskRun, variable, workPool]
+const RESOURCES = [
+  artifact,
+  block,
+  concurrencyLimit,
+  deployment,
+  event,
+  flow,
+  flowRun,
+  log,
+  schedule,
+  state,
+  taskRun,
+  variable,
+  workPool,
+]
 
 type JsonSchema = Record<string, unknown>
 type Operation = Record<string, unknown>
@@ -52,7 +66,10 @@ function describeOperation(declared: Route, path: string, schemas: SchemaCollect
     'x-aedile-action': declared.action,
     parameters: [...pathParameters(path, declared, schemas), ...queryParameters(declared, schemas)],
     ...(declared.body && {
-      requestBody: { required: !accepts(declared.body, undefined), content: jsonContent(schemas.add(declared.body, operationName(declared, 'Body'))) },
+      requestBody: {
+        required: !accepts(declared.body, undefined),
+        content: jsonContent(schemas.add(declared.body, operationName(declared, 'Body'))),
+      },
     }),
     responses: {
       ...Object.fromEntries(

@@ -25,7 +25,13 @@ export function registerRoute(app: FastifyInstance, declared: Route, workspace: 
       // An empty parameter is another path: `/flows/` is not `/flows/:id`.
       if (hasEmptyParameter(request)) return reply.callNotFound()
       if (!WITHOUT_VERSION_CHECK.has(declared.path)) checkApiVersion(request)
-      const result = await declared.handle({ ...readInput(declared, request), workspace, request, reply, principal: request.principal })
+      const result = await declared.handle({
+        ...readInput(declared, request),
+        workspace,
+        request,
+        reply,
+        principal: request.principal,
+      })
       return sendResult(reply, result)
     },
   })

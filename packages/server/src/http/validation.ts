@@ -71,7 +71,15 @@ function toErrors(issue: z.core.$ZodIssue, value: unknown, prefix: (string | num
       if (issue.format === 'regex' && issue.message.startsWith('Input should be a valid UUID')) {
         return [{ type: 'uuid_parsing', loc, msg: issue.message, input, ctx: { error: 'invalid format' } }]
       }
-      return [{ type: 'string_pattern_mismatch', loc, msg: issue.message, input, ctx: { pattern: String(issue.pattern ?? issue.format) } }]
+      return [
+        {
+          type: 'string_pattern_mismatch',
+          loc,
+          msg: issue.message,
+          input,
+          ctx: { pattern: String(issue.pattern ?? issue.format) },
+        },
+      ]
     case 'custom':
       return [{ type: 'value_error', loc, msg: `Value error, ${issue.message}`, input, ctx: { error: {} } }]
     default:

@@ -11,7 +11,11 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Refuses to be reached by others without authentication, unless told otherwise. */
-export function checkListenAddress({ host, authString, insecure }: Pick<ServerSettings, 'host' | 'authString' | 'insecure'>): void {
+export function checkListenAddress({
+  host,
+  authString,
+  insecure,
+}: Pick<ServerSettings, 'host' | 'authString' | 'insecure'>): void {
   if (isLoopback(host) || authString !== null || insecure) return
   throw new AedileError('listen_refused', { host })
 }

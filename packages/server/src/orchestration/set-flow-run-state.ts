@@ -1,7 +1,7 @@
 import { AedileError } from '@aedile/core/errors'
 import type { JsonObject } from '@aedile/core/json'
-import { isTerminal } from '@aedile/core/states'
-import { nowMicroseconds } from '@aedile/core/time'
+import { isTerminal, type StateType } from '@aedile/core/states'
+import { type Microseconds, nowMicroseconds } from '@aedile/core/time'
 import { recordFlowRunTransition } from '../store/record-transition.ts'
 import type { Transaction } from '../store/store.ts'
 import type { FlowRunTable } from '../store/tables.ts'
@@ -28,6 +28,8 @@ export type FlowRunProposal = {
   /** Another policy than the core one. Ignored with force. */
   policy?: readonly Rule<FlowRunTable>[]
   client?: ClientFacts
+  /** Proposes only while the run is in a state of this type: what was looked at may have changed before the lock. */
+  unlessLeft?: StateType
 }
 
 /** Proposes a state for a flow run, in a transaction of its own. */
@@ -45,6 +47,7 @@ export async function changeFlowRunState(transaction: Transaction, proposal: Flo
   if (before === null) throw new AedileError('not_found', { what: `Flow run with id ${proposal.flowRunId}` })
   const run = { ...before }
   const initial = await readFlowRunState(transaction, run.state_id)
+  if (proposal.unlessLeft !== undefined && initial?.type !== proposal.unlessLeft) return answerLeft(initial, now)
   const client = proposal.client ?? SERVER_FACTS
   const proposed = startOf(proposal.proposed, now)
   const transition = new Transition({ transaction, run, initial, proposed, client, now })
@@ -65,6 +68,11 @@ export async function readFlowRunState({ db }: Pick<Transaction, 'db'>, id: stri
   if (id === null) return null
   const row = await db.selectFrom('flow_run_state').selectAll().where('id', '=', id).executeTakeFirst()
   return row === undefined ? null : stateOfRow(row)
+}
+
+function answerLeft(initial: RunState | null, now: Microseconds): StateAnswer {
+  const verdict = { status: 'ABORT', details: { type: 'abort_details', reason: 'The run has left that state.' } } as const
+  return answerOf({ proposed: null, initial, verdict, now })
 }
 
 async function record(transition: Transition<FlowRunTable>, before: FlowRunTable): Promise<void> {

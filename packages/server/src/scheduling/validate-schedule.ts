@@ -35,7 +35,7 @@ export function validateSchedule(schedule: Schedule, now: Microseconds): Schedul
 function normalizeSchedule(schedule: Schedule, now: Microseconds): Schedule {
   if ('cron' in schedule) {
     attempt('cron', `Invalid cron string: "${schedule.cron}"`, () => compileCron(schedule))
-    return schedule
+    return { cron: schedule.cron, timezone: schedule.timezone ?? null, day_or: schedule.day_or }
   }
   if ('rrule' in schedule) {
     return attempt('rrule', `Invalid RRule string "${schedule.rrule}"`, () => {
@@ -47,7 +47,8 @@ function normalizeSchedule(schedule: Schedule, now: Microseconds): Schedule {
   if (schedule.interval * MICROSECONDS_PER_SECOND < 1 || schedule.interval > LONGEST_INTERVAL_SECONDS) {
     throw new ScheduleError('interval', `interval must be between a microsecond and 100 years, got ${schedule.interval} seconds`)
   }
-  return { ...schedule, anchor_date: schedule.anchor_date ?? formatTimestamp(now), timezone: schedule.timezone ?? 'UTC' }
+  const { interval, anchor_date = formatTimestamp(now), timezone } = schedule
+  return { interval, anchor_date, timezone: timezone ?? 'UTC' }
 }
 
 function validateTimeZone(zone: string | null | undefined): void {

@@ -34,9 +34,7 @@ export class LateRunMarker implements Service {
       if (signal.aborted) return
       const details = { scheduled_time: formatTimestamp(run.next_scheduled_start_time!) }
       const proposed = buildState({ type: 'SCHEDULED', name: 'Late', details })
-      await setFlowRunState(this.#workspace, { flowRunId: run.id, proposed, policy: markLateRunsPolicy }).catch(
-        ignoreDeleted,
-      )
+      await setFlowRunState(this.#workspace, { flowRunId: run.id, proposed, policy: markLateRunsPolicy }).catch(ignoreDeleted)
     }
   }
 }

@@ -1,7 +1,7 @@
-import type { ReceivedEvent } from '@aedile/core/resources/event'
-import { formatTimestamp, type Microseconds, nowMicroseconds } from '@aedile/core/time'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type ReceivedEvent, receivedEvent } from '@aedile/core/resources/event'
+import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
 import { type Selectable, sql } from 'kysely'
-import type { Metrics } from '../metrics.ts'
 import type { StateChange } from '../orchestration/state-change.ts'
 import { appendEvents } from '../store/queries/append-events.ts'
 import { isOneOf } from '../store/queries/filters/condition.ts'
@@ -10,9 +10,8 @@ import type { OutboxTable } from '../store/tables.ts'
 import type { Workspace } from '../workspace.ts'
 import { buildFlowRunEvent } from './flow-run-event.ts'
 import { RunRelationsLookup } from './run-relations.ts'
-import { WokenLoop } from './woken-loop.ts'
+import type { Service } from './service.ts'
 
-const INTERVAL_SECONDS = 1
 const ROWS = 200
 /** What this service takes from the outbox. A genuine server has no event for a task run's change over HTTP. */
 const KINDS = ['flow-run-state', 'task-run-state', 'event']
@@ -26,33 +25,26 @@ type Turn = { rows: Row[]; isBusy: boolean }
  * Turns rows of the outbox into events, in order. An event's id comes with its row, so a turn that is repeated after a
  * crash adds nothing twice.
  */
-export class OutboxReader {
+export class OutboxReader implements Service {
+  readonly name = 'outbox-reader'
+  readonly intervalSeconds = 1
+  readonly wakeOn = ['outbox'] as const
   readonly #workspace: Workspace
   readonly #relations = new RunRelationsLookup()
-  readonly #loop: WokenLoop
-  readonly #wake = () => this.#loop.wake()
 
-  constructor(workspace: Workspace, metrics?: Metrics) {
+  constructor(workspace: Workspace) {
     this.#workspace = workspace
-    const work = () => this.runOnce()
-    this.#loop = new WokenLoop({ name: 'outbox-reader', intervalSeconds: INTERVAL_SECONDS, work, log: workspace.log, metrics })
   }
 
-  start(): void {
-    this.#workspace.changes.on('outbox', this.#wake)
-    this.#loop.start()
+  async runOnce(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (await this.#takeSome())) {}
   }
 
-  async stop(): Promise<void> {
-    this.#workspace.changes.off('outbox', this.#wake)
-    await this.#loop.stop()
-  }
-
-  /** Takes some rows; true when there may be more. */
-  async runOnce(): Promise<boolean> {
+  /** True when there may be more. */
+  async #takeSome(): Promise<boolean> {
     const { store } = this.#workspace
     const { rows, isBusy } = await store.write((transaction) => this.#turn(transaction))
-    if (isBusy) await new Promise((resolve) => setTimeout(resolve, BUSY_MILLISECONDS))
+    if (isBusy) await sleep(BUSY_MILLISECONDS)
     // On SQLite events are in another file, and a crash may keep one file's half of a unit. So the rows go after them.
     if (store.kind === 'sqlite' && rows.length > 0) await store.write((transaction) => removeRows(transaction, rows))
     return isBusy || rows.length === ROWS
@@ -82,7 +74,7 @@ export class OutboxReader {
     const pauses = await readPauses(transaction, changes)
     return payloads.flatMap(({ change, event }): ReceivedEvent[] => {
       if (change) return [buildFlowRunEvent(change, relationsOf.get(change) ?? {}, pauses, received)]
-      return event ? [withReceived(event, received)] : []
+      return event ? [event] : []
     })
   }
 
@@ -90,7 +82,7 @@ export class OutboxReader {
   #parse({ kind, payload, sequence }: Row): Parsed {
     try {
       if (kind === 'flow-run-state') return { change: JSON.parse(payload) as StateChange }
-      if (kind === 'event') return { event: JSON.parse(payload) as ReceivedEvent }
+      if (kind === 'event') return { event: readEvent(payload) }
     } catch (error) {
       this.#workspace.log.error({ err: error, sequence, kind }, 'a row of the outbox could not be read and is dropped')
     }
@@ -128,6 +120,7 @@ async function readPauses({ db, kind }: Transaction, changes: readonly StateChan
   return new Map(rows.map(({ id, state_details }) => [id, JSON.parse(state_details).pause_reschedule === true]))
 }
 
-function withReceived(event: ReceivedEvent, received: Microseconds): ReceivedEvent {
-  return { ...event, received: event.received ?? formatTimestamp(received) }
+/** Whole events may lack the time of their arrival. */
+function readEvent(payload: string): ReceivedEvent {
+  return receivedEvent.parse({ received: formatTimestamp(nowMicroseconds()), ...JSON.parse(payload) })
 }

@@ -1,13 +1,11 @@
 import { type Selectable, sql } from 'kysely'
-import type { Metrics } from '../metrics.ts'
 import { recordTaskRuns } from '../store/queries/record-task-runs.ts'
 import { keepWaiting, type WaitingReport } from '../store/queries/waiting-reports.ts'
 import type { Transaction } from '../store/store.ts'
 import type { OutboxTable } from '../store/tables.ts'
 import type { Workspace } from '../workspace.ts'
-import { WokenLoop } from './woken-loop.ts'
+import type { Service } from './service.ts'
 
-const INTERVAL_SECONDS = 1
 const ROWS = 200
 const ATTEMPTS = 5
 
@@ -18,31 +16,13 @@ type Row = Selectable<OutboxTable>
  * before their flow run. They are tried again a few times and then dropped with a line in the log, as a genuine server
  * does. Source: WC 4.6.
  */
-export class TaskRunRecorder {
+export class TaskRunRecorder implements Service {
+  readonly name = 'task-run-recorder'
+  readonly intervalSeconds = 1
   readonly #workspace: Workspace
-  readonly #loop: WokenLoop
 
-  constructor(workspace: Workspace, metrics?: Metrics) {
+  constructor(workspace: Workspace) {
     this.#workspace = workspace
-    const work = async () => {
-      await this.runOnce()
-      return false
-    }
-    this.#loop = new WokenLoop({
-      name: 'task-run-recorder',
-      intervalSeconds: INTERVAL_SECONDS,
-      work,
-      log: workspace.log,
-      metrics,
-    })
-  }
-
-  start(): void {
-    this.#loop.start()
-  }
-
-  stop(): Promise<void> {
-    return this.#loop.stop()
   }
 
   /** Tries the reports that wait once. */

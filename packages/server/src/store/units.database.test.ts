@@ -149,3 +149,28 @@ test('a unit may write a thousand rows and both files at once', async () => {
   expect(await store.db.selectFrom('log_counter').selectAll().execute()).toEqual([counter])
   expect(await flowNames()).toHaveLength(1000)
 })
+
+test('units that lock the same rows in opposite order both commit', async () => {
+  const { store } = database
+  const raise = (transaction: Transaction, name: string) =>
+    transaction.db
+      .updateTable('flow')
+      .set(({ eb }) => ({ updated: eb('updated', '+', 1) }))
+      .where('name', '=', name)
+      .execute()
+  await store.write(async (transaction) => {
+    await insertFlow(transaction, 'a')
+    await insertFlow(transaction, 'b')
+  })
+  const unit = (first: string, second: string) =>
+    store.write(async (transaction) => {
+      await raise(transaction, first)
+      await raise(transaction, second)
+    })
+  await Promise.all(Array.from({ length: 4 }, (_, index) => (index % 2 ? unit('a', 'b') : unit('b', 'a'))))
+  const rows = await store.db.selectFrom('flow').select(['name', 'updated']).orderBy('name').execute()
+  expect(rows).toEqual([
+    { name: 'a', updated: 5 },
+    { name: 'b', updated: 5 },
+  ])
+})

@@ -47,7 +47,9 @@ async function readDefaults(
     if (!isJsonObject(property) || !Object.hasOwn(property, 'default')) continue
     const value = await resolveReference(reading, property.default!)
     if (value === undefined) continue
-    const failure = keepInvalid ? null : findSchemaFailure({ [name]: value }, variables, { preprocess: false, ignoreRequired: true })
+    const failure = keepInvalid
+      ? null
+      : findSchemaFailure({ [name]: value }, variables, { preprocess: false, ignoreRequired: true })
     if (failure) someInvalid = true
     else defaults[name] = value
   }

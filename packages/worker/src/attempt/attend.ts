@@ -1,10 +1,10 @@
-import { updateFlowRun, updateFlowRunLabels, setFlowRunState, readFlowRun } from '@aedile/core/client/flow-runs'
+import { readFlowRun, setFlowRunState, updateFlowRun, updateFlowRunLabels } from '@aedile/core/client/flow-runs'
 import { isAedileError } from '@aedile/core/errors'
 import type { Outcome } from '@aedile/core/infrastructure-definition'
 import { isFinalAnswer, pause, persist } from '../backoff.ts'
+import { isClaimedBy } from '../claim.ts'
 import { emitRunEvent } from '../events.ts'
 import type { Sink } from '../infrastructure-driver.ts'
-import { isClaimedBy } from '../claim.ts'
 import type { WorkerContext } from '../worker-context.ts'
 import type { Attempt } from './attempt.ts'
 import { observeToEnd } from './observe.ts'
@@ -74,8 +74,10 @@ async function record(context: WorkerContext, attempt: Attempt): Promise<void> {
   await persistently(context, attempt, () => context.ledger.record(attempt.key, attempt.handle))
   const pid = context.definition.infrastructurePid(attempt.handle)
   if (pid !== null) {
-    await persistently(context, attempt, () => updateFlowRun(context.client, attempt.flowRunId, { infrastructure_pid: pid })).catch(
-      (error: unknown) => context.log.warn({ err: error, flowRunId: attempt.flowRunId }, 'The infrastructure id could not be stored'),
+    await persistently(context, attempt, () =>
+      updateFlowRun(context.client, attempt.flowRunId, { infrastructure_pid: pid }),
+    ).catch((error: unknown) =>
+      context.log.warn({ err: error, flowRunId: attempt.flowRunId }, 'The infrastructure id could not be stored'),
     )
   }
   if (attempt.handle.reports === 'worker') await proposeRunning(context, attempt)
@@ -127,7 +129,8 @@ async function remove(context: WorkerContext, attempt: Attempt): Promise<void> {
   if (attempt.hasHandle) {
     await persist(() => context.connection.remove(attempt.handle), {
       signal: attempt.letGoSignal,
-      isFinal: (error) => isAedileError(error, 'infrastructure_not_found') || isAedileError(error, 'infrastructure_not_available'),
+      isFinal: (error) =>
+        isAedileError(error, 'infrastructure_not_found') || isAedileError(error, 'infrastructure_not_available'),
     }).catch((error: unknown) => {
       if (attempt.letGoSignal.aborted) throw error
     })
@@ -176,9 +179,12 @@ async function announce(context: WorkerContext, attempt: Attempt, { run }: Rende
       ...(workPool ? { 'prefect.work-pool.name': workPool.name, 'prefect.work-pool.id': workPool.id } : {}),
     }),
   ])
-  await setFlowRunState(context.client, attempt.flowRunId, { type: 'PENDING', name: 'Submitting' }, { attempt: attempt.key }).catch(
-    () => {},
-  )
+  await setFlowRunState(
+    context.client,
+    attempt.flowRunId,
+    { type: 'PENDING', name: 'Submitting' },
+    { attempt: attempt.key },
+  ).catch(() => {})
 }
 
 /** An engine waits by itself for its scheduled time. A plain command knows of none, so the worker waits for it. */

@@ -62,7 +62,8 @@ async function observeOnce(
       context.output[stream](bytes)
     },
     status: (phase, detail) => void context.ledger.status(attempt.key, phase, detail ?? null).catch(() => {}),
-    handle: (handle) => void attempt.move(attempt.step, { handle: { ...handle, reports: attempt.handle.reports } }).catch(() => {}),
+    handle: (handle) =>
+      void attempt.move(attempt.step, { handle: { ...handle, reports: attempt.handle.reports } }).catch(() => {}),
   }
   try {
     const after = attempt.logCursor ?? undefined

@@ -11,7 +11,11 @@ function shipperInto(store: (lines: string[], cursor: string) => Promise<void>, 
     flowRunId: '00000000-0000-4000-8000-000000000000',
     batchSeconds: 0.01,
     bufferBytes,
-    store: (lines, cursor) => store(lines.map(({ message }) => message), cursor),
+    store: (lines, cursor) =>
+      store(
+        lines.map(({ message }) => message),
+        cursor,
+      ),
   })
   const running = shipper.run(stop.signal, (error) => dropped.push(error))
   const end = async () => {

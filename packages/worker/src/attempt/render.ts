@@ -1,6 +1,6 @@
 import { readDeployment } from '@aedile/core/client/deployments'
-import { readFlow } from '@aedile/core/client/flows'
 import { readFlowRun } from '@aedile/core/client/flow-runs'
+import { readFlow } from '@aedile/core/client/flows'
 import { isAedileError } from '@aedile/core/errors'
 import type { Handle, Job, RunContext } from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'

@@ -38,14 +38,22 @@ describe('the state for an ended attempt', () => {
   })
 
   it('is Completed for a plain command only when it exited with 0', () => {
-    expect(stateForOutcome({ state: 'RUNNING', outcome: completed, reports: 'worker', isCancelled: false })).toMatchObject({ type: 'COMPLETED' })
-    expect(stateForOutcome({ state: 'RUNNING', outcome: failed, reports: 'worker', isCancelled: false })).toMatchObject({ type: 'CRASHED' })
+    expect(stateForOutcome({ state: 'RUNNING', outcome: completed, reports: 'worker', isCancelled: false })).toMatchObject({
+      type: 'COMPLETED',
+    })
+    expect(stateForOutcome({ state: 'RUNNING', outcome: failed, reports: 'worker', isCancelled: false })).toMatchObject({
+      type: 'CRASHED',
+    })
   })
 
   it('is Cancelled once the thing is gone, however it ended', () => {
     for (const outcome of [completed, failed]) {
-      expect(stateForOutcome({ state: 'CANCELLING', outcome, reports: 'engine', isCancelled: true })).toMatchObject({ type: 'CANCELLED' })
-      expect(stateForOutcome({ state: 'CANCELLING', outcome, reports: 'worker', isCancelled: false })).toMatchObject({ type: 'CANCELLED' })
+      expect(stateForOutcome({ state: 'CANCELLING', outcome, reports: 'engine', isCancelled: true })).toMatchObject({
+        type: 'CANCELLED',
+      })
+      expect(stateForOutcome({ state: 'CANCELLING', outcome, reports: 'worker', isCancelled: false })).toMatchObject({
+        type: 'CANCELLED',
+      })
     }
   })
 })

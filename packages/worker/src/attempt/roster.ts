@@ -1,9 +1,9 @@
-import type { Attempt as StoredAttempt, AttemptPhase } from '@aedile/core/attempts/messages'
+import type { AttemptPhase, Attempt as StoredAttempt } from '@aedile/core/attempts/messages'
 import type { Handle, Outcome } from '@aedile/core/infrastructure-definition'
 import type { AttemptNote, Step } from '../state-directory.ts'
 import type { WorkerContext } from '../worker-context.ts'
-import { attend } from './attend.ts'
 import { Attempt } from './attempt.ts'
+import { attend } from './attend.ts'
 
 const STEPS: Step[] = ['claiming', 'claimed', 'intended', 'started', 'ended', 'reported']
 

@@ -1,6 +1,6 @@
 import type { Attempt, LeaseAnswer } from '@aedile/core/attempts/messages'
-import type { ApiClient } from '@aedile/core/client/client'
 import * as attempts from '@aedile/core/client/attempts'
+import type { ApiClient } from '@aedile/core/client/client'
 import { isAedileError } from '@aedile/core/errors'
 import type { AttemptKey, Handle, Outcome, ServerId } from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'

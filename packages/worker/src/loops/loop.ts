@@ -20,10 +20,12 @@ export async function runLoop(loop: Loop, log: Logger, signal: AbortSignal, wake
     } catch (error) {
       if (signal.aborted) return
       failures += 1
-      if (failures === 1 || failures % 20 === 0) log.warn({ err: error, loop: loop.name, failures }, `${loop.name} failed; trying on`)
+      if (failures === 1 || failures % 20 === 0)
+        log.warn({ err: error, loop: loop.name, failures }, `${loop.name} failed; trying on`)
     }
     const jitter = loop.jitter ? 0.7 + Math.random() * 0.6 : 1
-    const seconds = failures > 0 ? Math.min(backoffSeconds(failures), Math.max(loop.intervalSeconds, 0.5)) : loop.intervalSeconds * jitter
+    const seconds =
+      failures > 0 ? Math.min(backoffSeconds(failures), Math.max(loop.intervalSeconds, 0.5)) : loop.intervalSeconds * jitter
     await pause(seconds, wake ? AbortSignal.any([signal, wake()]) : signal)
   }
 }

@@ -3,9 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import type { LogCursor } from '../infrastructure-driver.ts'
 import type { Subject } from './exercise-infrastructure.ts'
-import { waitFor } from './exercise-start.ts'
 import type { SecondProcessNews } from './second-process.ts'
-import { Recorder, Stage } from './stage.ts'
+import { Recorder, Stage, waitFor } from './stage.ts'
 
 /** Output: whole, in order, binary-safe, and taken up again where somebody else left it. */
 export function exerciseOutput(subject: Subject): void {
@@ -65,23 +64,22 @@ export function exerciseOutput(subject: Subject): void {
     })
 
     it('misses and doubles nothing when observers are killed, one after the other, while the thing writes', async () => {
-      const gate = stage.file('gate')
-      const lines = 4000
-      const write = `i=0; while [ $i -lt ${lines} ]; do i=$((i + 1)); echo "line $i"; [ $((i % 7)) -gt 0 ] || echo "error $i" >&2; done`
-      const attempt = stage.attempt(`echo begin; ${waitFor(gate)}; ${write}; printf end; exit 9`)
+      const [enough, count] = [stage.file('enough'), stage.file('count')]
+      const lines = 'echo "line $i"; [ $((i % 7)) -gt 0 ] || echo "error $i" >&2; [ $((i % 50)) -gt 0 ] || sleep 0.005'
+      const write = `i=0; while [ ! -e ${enough} ]; do i=$((i + 1)); ${lines}; done`
+      const attempt = stage.attempt(`${write}; echo $i > ${count}; printf end; exit 9`)
       const told: SecondProcessNews[] = []
       for (let observer = 0; observer < 4; observer += 1) {
-        const other = stage.other(attempt, { start: observer === 0, observe: { ...lastCursor(told) } })
-        await other.next('ready')
-        if (observer > 0) await writeFile(gate, '')
-        await other.next('output')
+        const other = stage.other(attempt, { start: observer === 0, observe: lastCursor(told) })
+        for (let chunk = 0; chunk <= observer; chunk += 1) await other.next('output')
         told.push(...(await other.kill()))
       }
+      await writeFile(enough, '')
       const last = new Recorder()
       const outcome = await stage.observe(attempt.handle, last, lastCursor(told).after)
       expect(outcome).toMatchObject({ kind: 'failed', exitCode: 9 })
-      const numbers = Array.from({ length: lines }, (_, index) => index + 1)
-      expect(textOf(told, 'stdout') + last.text('stdout')).toBe(`begin\n${numbers.map((n) => `line ${n}\n`).join('')}end`)
+      const numbers = Array.from({ length: Number(await readFile(count, 'utf8')) }, (_, index) => index + 1)
+      expect(textOf(told, 'stdout') + last.text('stdout')).toBe(`${numbers.map((n) => `line ${n}\n`).join('')}end`)
       const errors = numbers.filter((n) => n % 7 === 0).map((n) => `error ${n}\n`)
       expect(textOf(told, 'stderr') + last.text('stderr')).toBe(errors.join(''))
     })

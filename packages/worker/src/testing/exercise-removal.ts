@@ -2,8 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import type { Handle } from '@aedile/core/infrastructure-definition'
 import { describe, expect, it } from 'vitest'
 import type { Subject } from './exercise-infrastructure.ts'
-import { waitFor } from './exercise-start.ts'
-import { OUR_SERVER, Recorder, Stage } from './stage.ts'
+import { OUR_SERVER, Recorder, Stage, waitFor } from './stage.ts'
 
 const OTHER_SERVER = '00000000-0000-4000-8000-00000000b0b0'
 

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Subject } from './exercise-infrastructure.ts'
-import { Recorder, Stage } from './stage.ts'
+import { Recorder, Stage, waitFor } from './stage.ts'
 
 /** How often two processes start one attempt at once. */
 const RACES = 5
@@ -128,9 +128,4 @@ export function exerciseStart(subject: Subject): void {
       await expect(stage.start(elsewhere)).rejects.toMatchObject({ code: 'infrastructure_not_available' })
     })
   })
-}
-
-/** A script that goes on when a file appears. */
-export function waitFor(path: string): string {
-  return `while [ ! -e ${path} ]; do sleep 0.02; done`
 }

@@ -134,6 +134,11 @@ export class Recorder implements Sink {
   }
 }
 
+/** A script that goes on when a file appears. */
+export function waitFor(path: string): string {
+  return `while [ ! -e ${path} ]; do sleep 0.02; done`
+}
+
 /** Resolves with the content of a file as soon as it exists and ends a line. */
 export async function untilWritten(path: string): Promise<string> {
   for (;;) {

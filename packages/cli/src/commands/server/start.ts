@@ -32,7 +32,8 @@ export async function run(context: CliContext, options: ServerOptions & { backgr
 async function startInBackground({ print, sources }: CliContext): Promise<void> {
   const { readServerStatus } = await import('@aedile/server/lifecycle/pid-file')
   const before = await readServerStatus(sources.home)
-  if (before.running) throw new CliFailure(`A server of ${sources.home} runs already: ${before.server.url} (process ${before.server.pid}).`)
+  if (before.running)
+    throw new CliFailure(`A server of ${sources.home} runs already: ${before.server.url} (process ${before.server.pid}).`)
   mkdirSync(sources.home, { recursive: true, mode: 0o700 })
   const path = join(sources.home, 'server.log')
   const file = openSync(path, 'a', 0o600)

@@ -46,7 +46,9 @@ export async function run(context: CliContext, options: Options): Promise<void> 
   const stop = new AbortController()
   const onSignal = (signal: NodeJS.Signals) => {
     if (drain.signal.aborted) return stop.abort()
-    log.info(`${signal}: no more runs are taken. Once more ends the worker at once; its runs go on and are picked up at the next start.`)
+    log.info(
+      `${signal}: no more runs are taken. Once more ends the worker at once; its runs go on and are picked up at the next start.`,
+    )
     drain.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
@@ -63,7 +65,8 @@ export async function run(context: CliContext, options: Options): Promise<void> 
 async function discoverType({ client, print }: CliContext, pool: string): Promise<string> {
   try {
     const { type } = await readWorkPool(client, pool, { maxRetries: 0, timeoutSeconds: 5 })
-    if (/:(push|managed)$/.test(type)) throw new CliFailure(`Work pool ${pool} is of type ${type}: it needs no worker.`, EXIT_CODES.usage.code)
+    if (/:(push|managed)$/.test(type))
+      throw new CliFailure(`Work pool ${pool} is of type ${type}: it needs no worker.`, EXIT_CODES.usage.code)
     print.note(`Discovered type '${type}' for work pool '${pool}'.`)
     return type
   } catch (error) {

@@ -8,11 +8,10 @@ import { HttpError } from '../route.ts'
 const KEY = 'default-result-storage'
 
 /** The block that keeps results when a flow names none. */
-export async function readDefaultResultStorage(workspace: Workspace): Promise<{ default_result_storage_block_id: string | null }> {
-  const row = await workspace.store.db.selectFrom('configuration').select('value').where('key', '=', KEY).executeTakeFirst()
-  const value: unknown = row ? JSON.parse(row.value) : null
-  const id = isJsonObject(value) ? value.block_document_id : null
-  return { default_result_storage_block_id: typeof id === 'string' ? id : null }
+export async function readDefaultResultStorage(
+  workspace: Workspace,
+): Promise<{ default_result_storage_block_id: string | null }> {
+  return { default_result_storage_block_id: await findBlockDocumentId(workspace.store.db) }
 }
 
 /** Sets the block, when it exists and can write. */
@@ -43,6 +42,12 @@ export async function clearDefaultResultStorage(workspace: Workspace): Promise<v
 
 /** Forgets the block when it is this one, which was deleted. */
 export async function forgetDefaultResultStorage(db: Kysely<Database>, blockDocumentId: string): Promise<void> {
-  const value = JSON.stringify({ block_document_id: blockDocumentId })
-  await db.deleteFrom('configuration').where('key', '=', KEY).where('value', '=', value).execute()
+  if ((await findBlockDocumentId(db)) === blockDocumentId) await db.deleteFrom('configuration').where('key', '=', KEY).execute()
+}
+
+async function findBlockDocumentId(db: Kysely<Database>): Promise<string | null> {
+  const row = await db.selectFrom('configuration').select('value').where('key', '=', KEY).executeTakeFirst()
+  const value: unknown = row ? JSON.parse(row.value) : null
+  const id = isJsonObject(value) ? value.block_document_id : null
+  return typeof id === 'string' ? id : null
 }

@@ -28,7 +28,7 @@ export const routes: Route[] = [
     body: artifactCreate,
     responses: { 201: artifact },
     async handle({ workspace, body, reply }) {
-      const row = await createArtifact(workspace.store, body)
+      const row = await createArtifact(workspace, body)
       reply.code(201)
       return toArtifact(row)
     },
@@ -89,7 +89,7 @@ export const routes: Route[] = [
     params,
     responses: { 204: null, 404: null },
     async handle({ workspace, params: { id }, reply }) {
-      if (!(await deleteArtifact(workspace.store, id))) throw notFound()
+      if (!(await deleteArtifact(workspace, id))) throw notFound()
       reply.code(204)
     },
   }),

@@ -44,7 +44,11 @@ export async function countLatestArtifacts(store: Store, asked: LatestArtifactSe
 
 type Restrictable<Query> = { where(condition: Expression<SqlBool>): Query }
 
-function restrict<Query extends Restrictable<Query>>(store: Store, query: Query, { artifacts, ...related }: ArtifactSearch): Query {
+function restrict<Query extends Restrictable<Query>>(
+  store: Store,
+  query: Query,
+  { artifacts, ...related }: ArtifactSearch,
+): Query {
   const restricted = applyArtifactFilters(query, 'artifact', related, store.kind)
   return artifacts ? restricted.where(artifactCondition(artifacts, store.kind)) : restricted
 }

@@ -2,16 +2,18 @@ import { randomUUID } from 'node:crypto'
 import type { JsonValue } from '@aedile/core/json'
 import type { artifactCreate, artifactUpdate } from '@aedile/core/resources/artifact'
 import { nowMicroseconds } from '@aedile/core/time'
-import type { Kysely } from 'kysely'
 import type { z } from 'zod'
-import type { Store } from '../../store/store.ts'
-import type { ArtifactTable, Database } from '../../store/tables.ts'
+import type { Store, Transaction } from '../../store/store.ts'
+import type { ArtifactTable } from '../../store/tables.ts'
+import type { Workspace } from '../../workspace.ts'
+import { emitLifecycleEvents } from '../work-pools/lifecycle-event.ts'
+import { toArtifactCollectionEvent } from './artifact-collection-event.ts'
 
 /** The longest value of an artifact's metadata; the rest is cut. */
 const METADATA_LENGTH = 500
 
 /** Stores an artifact. One with a key becomes the latest of its key. */
-export async function createArtifact(store: Store, wanted: z.output<typeof artifactCreate>): Promise<ArtifactTable> {
+export async function createArtifact(workspace: Workspace, wanted: z.output<typeof artifactCreate>): Promise<ArtifactTable> {
   const now = nowMicroseconds()
   const row: ArtifactTable = {
     id: randomUUID(),
@@ -27,9 +29,9 @@ export async function createArtifact(store: Store, wanted: z.output<typeof artif
     flow_run_state_id: null,
     task_run_state_id: null,
   }
-  await store.write(async ({ db }) => {
-    await db.insertInto('artifact').values(row).execute()
-    if (row.key !== null) await makeLatest(db, row.key, row, now)
+  await workspace.store.write(async (transaction) => {
+    await transaction.db.insertInto('artifact').values(row).execute()
+    if (row.key !== null) await makeLatest(transaction, workspace, row.key, row)
   })
   return row
 }
@@ -50,31 +52,46 @@ export async function updateArtifact(store: Store, id: string, wanted: z.output<
 }
 
 /** Deletes an artifact. When it was the latest of its key, the one before it becomes the latest. False when it does not exist. */
-export async function deleteArtifact(store: Store, id: string): Promise<boolean> {
-  return store.write(async ({ db }) => {
+export async function deleteArtifact(workspace: Workspace, id: string): Promise<boolean> {
+  return workspace.store.write(async (transaction) => {
+    const { db } = transaction
     const row = await db.selectFrom('artifact').select('key').where('id', '=', id).executeTakeFirst()
     if (!row) return false
     await db.deleteFrom('artifact').where('id', '=', id).execute()
     const latest = await db.selectFrom('artifact_collection').select('key').where('latest_id', '=', id).executeTakeFirst()
-    if (latest) await repointLatest(db, latest.key)
+    if (latest) await repointLatest(transaction, workspace, latest.key)
     return true
   })
 }
 
-async function repointLatest(db: Kysely<Database>, key: string): Promise<void> {
-  const former = await db.selectFrom('artifact').selectAll().where('key', '=', key).orderBy('created', 'desc').limit(1).executeTakeFirst()
+async function repointLatest(transaction: Transaction, workspace: Workspace, key: string): Promise<void> {
+  const { db } = transaction
+  const former = await db
+    .selectFrom('artifact')
+    .selectAll()
+    .where('key', '=', key)
+    .orderBy('created', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  if (former) return makeLatest(transaction, workspace, key, former)
+  const gone = await db.selectFrom('artifact_collection').selectAll().where('key', '=', key).executeTakeFirstOrThrow()
   await db.deleteFrom('artifact_collection').where('key', '=', key).execute()
-  if (former) await makeLatest(db, key, former, former.created)
+  await emitLifecycleEvents(transaction, workspace, [toArtifactCollectionEvent('deleted', gone)])
 }
 
-async function makeLatest(db: Kysely<Database>, key: string, row: ArtifactTable, created: number): Promise<void> {
-  const { type, description, data, metadata_, flow_run_id, task_run_id, updated } = row
+async function makeLatest(transaction: Transaction, workspace: Workspace, key: string, row: ArtifactTable): Promise<void> {
+  const { db } = transaction
+  const { type, description, data, metadata_, flow_run_id, task_run_id, created, updated } = row
   const shown = { latest_id: row.id, updated, type, description, data, metadata_, flow_run_id, task_run_id }
+  const id = randomUUID()
   await db
     .insertInto('artifact_collection')
-    .values({ id: randomUUID(), created, key, ...shown })
+    .values({ id, created, key, ...shown })
     .onConflict((conflict) => conflict.column('key').doUpdateSet(shown))
     .execute()
+  const stored = await db.selectFrom('artifact_collection').selectAll().where('key', '=', key).executeTakeFirstOrThrow()
+  const action = stored.id === id ? 'created' : 'updated'
+  await emitLifecycleEvents(transaction, workspace, [toArtifactCollectionEvent(action, stored)])
 }
 
 function toText(data: JsonValue | undefined): string | null {

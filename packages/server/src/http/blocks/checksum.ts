@@ -28,16 +28,18 @@ function withoutSecretFields(dict: Dict): Dict {
   return Object.fromEntries(entries.map(([key, value]) => [key, isTemplateObject(value) ? withoutSecretFields(value) : value]))
 }
 
-/** Keeps only definitions that something refers to and that are no blocks themselves. */
+/** Keeps only definitions that something refers to, that say something, and that are no blocks themselves. */
 function withoutBlockDefinitions(fields: Dict): Dict {
   const { definitions, ...rest } = fields
-  if (!isTemplateObject(definitions)) return fields
+  if (!isTemplateObject(definitions) || Object.keys(definitions).length === 0) return fields
   const referred = new Set<string>()
   collectReferences(fields, referred)
-  const kept = Object.entries(definitions).filter(
-    ([name, definition]) => referred.has(name) && !(isTemplateObject(definition) && 'block_type_slug' in definition),
-  )
+  const kept = Object.entries(definitions).filter(([name, definition]) => referred.has(name) && isPlainDefinition(definition))
   return kept.length > 0 ? { ...rest, definitions: Object.fromEntries(kept) } : rest
+}
+
+function isPlainDefinition(definition: TemplateValue): boolean {
+  return isTemplateObject(definition) && Object.keys(definition).length > 0 && (definition.block_type_slug ?? null) === null
 }
 
 function collectReferences(value: TemplateValue, into: Set<string>): void {

@@ -16,11 +16,10 @@ import { blockDocumentCondition, blockSchemaCondition, blockTypeCondition } from
 import { applyPage, readPage } from '../../store/queries/page.ts'
 import { applySort, sortByBlockDocument } from '../../store/queries/sort.ts'
 import type { Store } from '../../store/store.ts'
-import { forgetDefaultResultStorage } from '../admin/default-result-storage.ts'
 import { HttpError, keyedBody, type Route, route } from '../route.ts'
 import { loadBlockDocument, loadBlockDocuments } from './load-block-documents.ts'
 import { includeSecretsQuery } from './secrets-query.ts'
-import { createBlockDocument, updateBlockDocument } from './write-block-document.ts'
+import { createBlockDocument, deleteBlockDocument, updateBlockDocument } from './write-block-document.ts'
 
 const params = z.object({ id: uuid })
 const notFound = () => new HttpError(404, 'Block document not found')
@@ -84,12 +83,8 @@ export const routes: Route[] = [
     action: 'delete',
     params,
     responses: { 204: null, 404: null },
-    async handle({ workspace: { store }, params: { id }, reply }) {
-      await store.write(async ({ db }) => {
-        const result = await db.deleteFrom('block_document').where('id', '=', id).executeTakeFirst()
-        if (Number(result.numDeletedRows) === 0) throw notFound()
-        await forgetDefaultResultStorage(db, id)
-      })
+    async handle({ workspace, params: { id }, reply }) {
+      if (!(await deleteBlockDocument(workspace, id))) throw notFound()
       reply.code(204)
     },
   }),
@@ -124,7 +119,11 @@ export const routes: Route[] = [
 ]
 
 /** Without a filter of their own, anonymous documents stay hidden. */
-function restrict<Query extends { where(condition: Expression<SqlBool>): Query }>(store: Store, query: Query, asked: Filters): Query {
+function restrict<Query extends { where(condition: Expression<SqlBool>): Query }>(
+  store: Store,
+  query: Query,
+  asked: Filters,
+): Query {
   const own = asked.block_documents ?? blockDocumentFilter.parse({})
   let restricted = query.where(blockDocumentCondition(own, store.kind))
   if (asked.block_types) {

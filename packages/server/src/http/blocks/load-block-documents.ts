@@ -2,7 +2,13 @@ import type { BlockDocument } from '@aedile/core/resources/block'
 import { formatTimestamp } from '@aedile/core/time'
 import type { Kysely } from 'kysely'
 import type { Encryption } from '../../store/encryption.ts'
-import type { BlockDocumentReferenceTable, BlockDocumentTable, BlockSchemaTable, BlockTypeTable, Database } from '../../store/tables.ts'
+import type {
+  BlockDocumentReferenceTable,
+  BlockDocumentTable,
+  BlockSchemaTable,
+  BlockTypeTable,
+  Database,
+} from '../../store/tables.ts'
 import { toBlockSchema, toBlockType } from './block-rows.ts'
 import { maskSecrets, secretFieldsOf } from './secret-fields.ts'
 
@@ -19,7 +25,10 @@ type Loaded = {
 }
 
 /** Completes rows to documents: decrypted, with the data of the blocks that they refer to, secrets masked unless asked for. */
-export async function loadBlockDocuments(reading: DocumentReading, rows: readonly BlockDocumentTable[]): Promise<BlockDocument[]> {
+export async function loadBlockDocuments(
+  reading: DocumentReading,
+  rows: readonly BlockDocumentTable[],
+): Promise<BlockDocument[]> {
   const loaded = await loadGraph(reading.db, rows)
   return rows.map((row) => buildDocument(reading, loaded, row, 0))
 }
@@ -35,14 +44,19 @@ async function loadGraph(db: Kysely<Database>, rows: readonly BlockDocumentTable
   const references = new Map<string, BlockDocumentReferenceTable[]>()
   let level = [...documents.keys()]
   for (let depth = 0; level.length > 0 && depth <= MAX_DEPTH; depth++) {
-    const found = await db.selectFrom('block_document_reference').selectAll().where('parent_block_document_id', 'in', level).execute()
+    const found = await db
+      .selectFrom('block_document_reference')
+      .selectAll()
+      .where('parent_block_document_id', 'in', level)
+      .execute()
     for (const reference of found) {
       const siblings = references.get(reference.parent_block_document_id) ?? []
       references.set(reference.parent_block_document_id, [...siblings, reference])
     }
     level = [...new Set(found.map(({ reference_block_document_id: id }) => id))].filter((id) => !documents.has(id))
     if (level.length === 0) break
-    for (const row of await db.selectFrom('block_document').selectAll().where('id', 'in', level).execute()) documents.set(row.id, row)
+    for (const row of await db.selectFrom('block_document').selectAll().where('id', 'in', level).execute())
+      documents.set(row.id, row)
   }
   const all = [...documents.values()]
   return {

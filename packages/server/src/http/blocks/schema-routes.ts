@@ -110,7 +110,7 @@ export const routes: Route[] = [
     action: 'read',
     responses: { 200: z.array(z.string()) },
     async handle({ workspace: { store } }) {
-      const rows = await store.db.selectFrom('block_schema').select('capabilities').distinct().execute()
+      const rows = await store.db.selectFrom('block_schema').select('capabilities').execute()
       return [...new Set(rows.flatMap((row) => JSON.parse(row.capabilities) as string[]))].sort()
     },
   }),

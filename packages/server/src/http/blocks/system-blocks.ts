@@ -40,7 +40,12 @@ export const SYSTEM_BLOCKS: readonly SystemBlock[] = [
       method: { title: 'Method', type: 'string', enum: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], default: 'POST' },
       url: { title: 'Webhook URL', description: 'Where to send it.', type: 'string', format: 'password', writeOnly: true },
       headers: { title: 'Webhook Headers', description: 'Headers to send with it.', type: 'object' },
-      allow_private_urls: { title: 'Allow Private Urls', description: 'Whether private addresses may be called.', type: 'boolean', default: true },
+      allow_private_urls: {
+        title: 'Allow Private Urls',
+        description: 'Whether private addresses may be called.',
+        type: 'boolean',
+        default: true,
+      },
       verify: { title: 'Verify', description: 'Whether the certificate must be valid.', type: 'boolean', default: true },
     },
     required: ['url'],
@@ -50,7 +55,12 @@ export const SYSTEM_BLOCKS: readonly SystemBlock[] = [
     isProtected: true,
     capabilities: FILE_SYSTEM,
     properties: {
-      basepath: { title: 'Basepath', description: 'The directory.', anyOf: [{ type: 'string' }, { type: 'null' }], default: null },
+      basepath: {
+        title: 'Basepath',
+        description: 'The directory.',
+        anyOf: [{ type: 'string' }, { type: 'null' }],
+        default: null,
+      },
     },
   }),
   define('Remote File System', 'remote-file-system', 'Files on anything that fsspec can reach, named by a URL.', {

@@ -4,10 +4,15 @@ import type { blockDocumentCreate, blockDocumentUpdate } from '@aedile/core/reso
 import { nowMicroseconds } from '@aedile/core/time'
 import type { Kysely } from 'kysely'
 import type { z } from 'zod'
+import type { Transaction } from '../../store/store.ts'
 import type { Database } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
+import { forgetDefaultResultStorage } from '../admin/default-result-storage.ts'
 import { HttpError } from '../route.ts'
 import { RequestInvalid } from '../validation.ts'
+import { emitLifecycleEvents } from '../work-pools/lifecycle-event.ts'
+import { toBlockDocumentEvents } from './block-document-event.ts'
+import { loadBlockDocument } from './load-block-documents.ts'
 import { keepMaskedSecrets, secretFieldsOf } from './secret-fields.ts'
 
 type References = Map<string, string>
@@ -18,7 +23,8 @@ export async function createBlockDocument(workspace: Workspace, wanted: z.output
   const name = wanted.name ?? nameOfAnonymous(wanted.is_anonymous)
   const { data, references } = separateReferences(wanted.data)
   const encrypted = workspace.encryption.encrypt(JSON.stringify(data))
-  await workspace.store.write(async ({ db }) => {
+  await workspace.store.write(async (transaction) => {
+    const { db } = transaction
     const type = await db.selectFrom('block_type').select('name').where('id', '=', wanted.block_type_id).executeTakeFirst()
     if (!type) throw new HttpError(404, 'Block type not found')
     const schema = await db.selectFrom('block_schema').select('id').where('id', '=', wanted.block_schema_id).executeTakeFirst()
@@ -46,6 +52,7 @@ export async function createBlockDocument(workspace: Workspace, wanted: z.output
       })
       .execute()
     await replaceReferences(db, id, references)
+    await tell(transaction, workspace, 'created', id)
   })
   return id
 }
@@ -57,7 +64,8 @@ export async function updateBlockDocument(
   update: z.output<typeof blockDocumentUpdate>,
 ): Promise<boolean> {
   const { encryption } = workspace
-  return workspace.store.write(async ({ db }) => {
+  return workspace.store.write(async (transaction) => {
+    const { db } = transaction
     const row = await db.selectFrom('block_document').selectAll().where('id', '=', id).executeTakeFirst()
     if (!row) return false
     const schema = await db.selectFrom('block_schema').select('fields').where('id', '=', row.block_schema_id).executeTakeFirst()
@@ -79,8 +87,30 @@ export async function updateBlockDocument(
       .where('id', '=', id)
       .execute()
     await replaceReferences(db, id, new Map([...former, ...sent.references]))
+    await tell(transaction, workspace, 'updated', id)
     return true
   })
+}
+
+/** Deletes a document. False when it does not exist. */
+export async function deleteBlockDocument(workspace: Workspace, id: string): Promise<boolean> {
+  return workspace.store.write(async (transaction) => {
+    await tell(transaction, workspace, 'deleted', id)
+    const result = await transaction.db.deleteFrom('block_document').where('id', '=', id).executeTakeFirst()
+    await forgetDefaultResultStorage(transaction.db, id)
+    return Number(result.numDeletedRows) > 0
+  })
+}
+
+async function tell(
+  transaction: Transaction,
+  workspace: Workspace,
+  action: 'created' | 'updated' | 'deleted',
+  id: string,
+): Promise<void> {
+  const reading = { db: transaction.db, encryption: workspace.encryption, includeSecrets: false }
+  const events = toBlockDocumentEvents(action, await loadBlockDocument(reading, id))
+  await emitLifecycleEvents(transaction, workspace, events)
 }
 
 /** References stand directly under a key of the data, as `{"$ref": {"block_document_id": ...}}`. */
@@ -102,7 +132,11 @@ function separateReferences(data: JsonObject): { data: JsonObject; references: R
 }
 
 async function readReferences(db: Kysely<Database>, parent: string): Promise<References> {
-  const rows = await db.selectFrom('block_document_reference').selectAll().where('parent_block_document_id', '=', parent).execute()
+  const rows = await db
+    .selectFrom('block_document_reference')
+    .selectAll()
+    .where('parent_block_document_id', '=', parent)
+    .execute()
   return new Map(rows.map((row) => [row.name, row.reference_block_document_id]))
 }
 

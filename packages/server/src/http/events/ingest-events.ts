@@ -35,6 +35,7 @@ const FLOW_RUN = /^prefect\.flow-run\.([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{1
 function flowRunsOf(events: readonly ReceivedEvent[]): string[] {
   const ids = new Set<string>()
   for (const { resource, related } of events) {
+    if (resource['prefect.resource.id']?.startsWith('prefect.worker.')) continue
     const inside = related.filter((one) => one['prefect.resource.role'] === 'flow-run')
     for (const one of [resource, ...inside]) {
       const id = FLOW_RUN.exec(one['prefect.resource.id'] ?? '')?.[1]

@@ -3,13 +3,13 @@ import { numberedPageFields, pageFields } from '@aedile/core/filters/page'
 import { relatedFilters } from '@aedile/core/filters/related'
 import { flow, flowCreate, flowUpdate } from '@aedile/core/resources/flow'
 import { uuid } from '@aedile/core/resources/scalars'
-import { nowMicroseconds } from '@aedile/core/time'
 import { z } from 'zod'
 import { readNumberedPage, readPage } from '../../store/queries/page.ts'
 import { HttpError, keyedBody, type Route, route } from '../route.ts'
 import { toFlow } from './flow-document.ts'
 import { countFlows, searchFlows } from './search-flows.ts'
 import { upsertFlow } from './upsert-flow.ts'
+import { deleteFlows, updateFlow } from './write-flow.ts'
 
 const BULK_LIMIT = 50
 const params = z.object({ id: uuid })
@@ -26,7 +26,7 @@ export const routes: Route[] = [
     body: flowCreate,
     responses: { 201: flow, 200: flow },
     async handle({ workspace, body, reply }) {
-      const { flow: row, isNew } = await upsertFlow(workspace.store, body)
+      const { flow: row, isNew } = await upsertFlow(workspace, body)
       reply.code(isNew ? 201 : 200)
       return toFlow(row)
     },
@@ -69,11 +69,7 @@ export const routes: Route[] = [
     body: flowUpdate,
     responses: { 204: null, 404: null },
     async handle({ workspace, params: { id }, body, reply }) {
-      const changes = { updated: nowMicroseconds(), ...(body.tags && { tags: JSON.stringify(body.tags) }) }
-      const result = await workspace.store.write(({ db }) =>
-        db.updateTable('flow').set(changes).where('id', '=', id).executeTakeFirst(),
-      )
-      if (Number(result.numUpdatedRows) === 0) throw notFound()
+      if (!(await updateFlow(workspace, id, body.tags))) throw notFound()
       reply.code(204)
     },
   }),
@@ -86,8 +82,7 @@ export const routes: Route[] = [
     params,
     responses: { 204: null, 404: null },
     async handle({ workspace, params: { id }, reply }) {
-      const result = await workspace.store.write(({ db }) => db.deleteFrom('flow').where('id', '=', id).executeTakeFirst())
-      if (Number(result.numDeletedRows) === 0) throw notFound()
+      if ((await deleteFlows(workspace, [id])).length === 0) throw notFound()
       reply.code(204)
     },
   }),
@@ -143,11 +138,8 @@ export const routes: Route[] = [
     responses: { 200: z.object({ deleted: z.array(uuid) }) },
     async handle({ workspace, body: { flows, limit } }) {
       const found = await searchFlows(workspace.store, { flows }, 'NAME_ASC', { limit, offset: 0 })
-      const deleted = found.map(({ id }) => id)
-      if (deleted.length > 0) {
-        await workspace.store.write(({ db }) => db.deleteFrom('flow').where('id', 'in', deleted).execute())
-      }
-      return { deleted }
+      const ids = found.map(({ id }) => id)
+      return { deleted: await deleteFlows(workspace, ids) }
     },
   }),
 ]

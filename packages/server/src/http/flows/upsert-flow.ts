@@ -2,14 +2,17 @@ import { randomUUID } from 'node:crypto'
 import type { flowCreate } from '@aedile/core/resources/flow'
 import { nowMicroseconds } from '@aedile/core/time'
 import type { z } from 'zod'
-import type { Store } from '../../store/store.ts'
 import type { FlowTable } from '../../store/tables.ts'
+import type { Workspace } from '../../workspace.ts'
+import { emitLifecycleEvents } from '../work-pools/lifecycle-event.ts'
+import { toFlowEvent } from './flow-event.ts'
 
 /** The flow of a name, made when there is none. One that exists stays as it is. */
 export async function upsertFlow(
-  store: Store,
+  workspace: Workspace,
   wanted: z.output<typeof flowCreate>,
 ): Promise<{ flow: FlowTable; isNew: boolean }> {
+  const { store } = workspace
   const known = await store.db.selectFrom('flow').selectAll().where('name', '=', wanted.name).executeTakeFirst()
   if (known) return { flow: known, isNew: false }
   const now = nowMicroseconds()
@@ -21,13 +24,16 @@ export async function upsertFlow(
     tags: JSON.stringify(wanted.tags),
     labels: JSON.stringify(wanted.labels ?? {}),
   }
-  return store.write(async ({ db }) => {
+  return store.write(async (transaction) => {
+    const { db } = transaction
     await db
       .insertInto('flow')
       .values(made)
       .onConflict((conflict) => conflict.column('name').doNothing())
       .execute()
     const flow = await db.selectFrom('flow').selectAll().where('name', '=', wanted.name).executeTakeFirstOrThrow()
-    return { flow, isNew: flow.id === made.id }
+    const isNew = flow.id === made.id
+    if (isNew) await emitLifecycleEvents(transaction, workspace, [toFlowEvent('created', flow)])
+    return { flow, isNew }
   })
 }

@@ -10,10 +10,16 @@ export function renderDocumentation(document: JsonObject): string {
     'API of Aedile',
     html`<h1>API</h1>
 <p class="soft">From <a href="/openapi.json">/openapi.json</a>, OpenAPI ${document.openapi}. Paths stand under <code>${basePathOf(document)}</code>. <a href="/">Home</a></p>
-${groups.map((group) => renderGroup(group, operations.filter(({ resource }) => resource === group)))}
+${groups.map((group) =>
+  renderGroup(
+    group,
+    operations.filter(({ resource }) => resource === group),
+  ),
+)}
 <h2>Schemas</h2>
 ${Object.entries(schemasOf(document)).map(
-  ([name, schema]) => html`<details id="${name}"><summary>${name}</summary><pre>${JSON.stringify(schema, null, 2)}</pre></details>`,
+  ([name, schema]) =>
+    html`<details id="${name}"><summary>${name}</summary><pre>${JSON.stringify(schema, null, 2)}</pre></details>`,
 )}`,
   )
 }
@@ -24,7 +30,9 @@ function listOperations(document: JsonObject): Operation[] {
   const paths = isJsonObject(document.paths) ? document.paths : {}
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(isJsonObject(methods) ? methods : {}).flatMap(([method, details]) =>
-      isJsonObject(details) ? [{ method: method.toUpperCase(), path, resource: String(details['x-aedile-resource']), details }] : [],
+      isJsonObject(details)
+        ? [{ method: method.toUpperCase(), path, resource: String(details['x-aedile-resource']), details }]
+        : [],
     ),
   )
 }

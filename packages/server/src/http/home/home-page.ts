@@ -7,8 +7,21 @@ import { type Html, html, page } from './html.ts'
 
 const RUNS_SHOWN = 20
 
-type PoolRow = { name: string; type: string; status: string | null; is_paused: number; workers: { name: string; heard: number | null }[] }
-type RunRow = { name: string; flow: string | null; state_type: string | null; state_name: string | null; start_time: number | null; created: number }
+type PoolRow = {
+  name: string
+  type: string
+  status: string | null
+  is_paused: number
+  workers: { name: string; heard: number | null }[]
+}
+type RunRow = {
+  name: string
+  flow: string | null
+  state_type: string | null
+  state_name: string | null
+  start_time: number | null
+  created: number
+}
 
 /** The small page at the root: what this server is and what it does just now. */
 export async function renderHomePage(workspace: Workspace): Promise<string> {
@@ -28,7 +41,9 @@ ${runs.length === 0 ? html`<p class="empty">No run yet. Run a flow with <code>PR
 
 function renderPools(pools: PoolRow[]): Html {
   const rows = pools.map(
-    (pool) => html`<tr><td>${pool.name}</td><td>${pool.type}</td><td>${pool.is_paused ? 'PAUSED' : (pool.status ?? 'NOT_READY')}</td>
+    (
+      pool,
+    ) => html`<tr><td>${pool.name}</td><td>${pool.type}</td><td>${pool.is_paused ? 'PAUSED' : (pool.status ?? 'NOT_READY')}</td>
 <td>${pool.workers.length === 0 ? html`<span class="empty">none</span>` : pool.workers.map((worker) => html`<div>${worker.name} <span class="soft">${ago(worker.heard)}</span></div>`)}</td></tr>`,
   )
   return html`<div class="scroll"><table><tr><th>Name</th><th>Type</th><th>Status</th><th>Workers</th></tr>${rows}</table></div>`
@@ -36,7 +51,9 @@ function renderPools(pools: PoolRow[]): Html {
 
 function renderRuns(runs: RunRow[]): Html {
   const rows = runs.map(
-    (run) => html`<tr><td>${run.name}</td><td>${run.flow}</td><td><span class="state ${run.state_type}">${run.state_name ?? 'none'}</span></td>
+    (
+      run,
+    ) => html`<tr><td>${run.name}</td><td>${run.flow}</td><td><span class="state ${run.state_type}">${run.state_name ?? 'none'}</span></td>
 <td>${run.start_time === null ? html`<span class="empty">not started</span>` : formatTimestamp(run.start_time)}</td><td class="soft">${ago(run.created)}</td></tr>`,
   )
   return html`<div class="scroll"><table><tr><th>Run</th><th>Flow</th><th>State</th><th>Started</th><th>Created</th></tr>${rows}</table></div>`
@@ -76,7 +93,14 @@ function readRuns({ store }: Workspace): Promise<RunRow[]> {
   const query = store.db
     .selectFrom('flow_run')
     .leftJoin('flow', 'flow.id', 'flow_run.flow_id')
-    .select(['flow_run.name', 'flow.name as flow', 'flow_run.state_type', 'flow_run.state_name', 'flow_run.start_time', 'flow_run.created'])
+    .select([
+      'flow_run.name',
+      'flow.name as flow',
+      'flow_run.state_type',
+      'flow_run.state_name',
+      'flow_run.start_time',
+      'flow_run.created',
+    ])
     .where('flow_run.auto_scheduled', '=', 0)
     .orderBy('flow_run.created', 'desc')
     .limit(RUNS_SHOWN)

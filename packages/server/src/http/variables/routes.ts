@@ -1,26 +1,20 @@
-import { randomUUID } from 'node:crypto'
 import { pageFields } from '@aedile/core/filters/page'
 import { type VariableFilter, variableFilter, variableSort } from '@aedile/core/filters/variable'
 import { uuid } from '@aedile/core/resources/scalars'
 import { variable, variableCreate, variableUpdate } from '@aedile/core/resources/variable'
-import { nowMicroseconds } from '@aedile/core/time'
 import { sql } from 'kysely'
 import { z } from 'zod'
 import { variableCondition } from '../../store/queries/filters/variable.ts'
 import { applyPage, readPage } from '../../store/queries/page.ts'
 import { applySort, sortByVariable } from '../../store/queries/sort.ts'
 import type { Store } from '../../store/store.ts'
-import type { VariableTable } from '../../store/tables.ts'
 import { HttpError, keyedBody, type Route, route } from '../route.ts'
 import { toVariable } from './variable-document.ts'
-
-/** A variable is named by its id or by its name. */
-type Key = { id: string } | { name: string }
+import { deleteVariable, findVariable, insertVariable, updateVariable, type VariableKey } from './write-variable.ts'
 
 const byId = z.object({ id: uuid })
 const byName = z.object({ name: z.string() })
 const notFound = () => new HttpError(404, 'Variable not found.')
-const nameTaken = (name: string) => new HttpError(409, `A variable with the name '${name}' already exists.`)
 
 /** Source: WC 1.14, 10. */
 export const routes: Route[] = [
@@ -33,7 +27,7 @@ export const routes: Route[] = [
     body: variableCreate,
     responses: { 201: variable, 409: null },
     async handle({ workspace, body, reply }) {
-      const row = await insertVariable(workspace.store, body)
+      const row = await insertVariable(workspace, body)
       reply.code(201)
       return toVariable(row)
     },
@@ -69,10 +63,10 @@ export const routes: Route[] = [
   ...[
     { path: '/variables/:id', params: byId, by: 'id' },
     { path: '/variables/name/:name', params: byName, by: 'name' },
-  ].flatMap(({ path, params, by }) => keyedRoutes(path, params as z.ZodType<Key>, by)),
+  ].flatMap(({ path, params, by }) => keyedRoutes(path, params as z.ZodType<VariableKey>, by)),
 ]
 
-function keyedRoutes(path: string, params: z.ZodType<Key>, by: string): Route[] {
+function keyedRoutes(path: string, params: z.ZodType<VariableKey>, by: string): Route[] {
   return [
     route({
       method: 'GET',
@@ -83,8 +77,7 @@ function keyedRoutes(path: string, params: z.ZodType<Key>, by: string): Route[] 
       params,
       responses: { 200: variable, 404: null },
       async handle({ workspace, params: key }) {
-        const [column, value] = toColumn(key)
-        const row = await workspace.store.db.selectFrom('variable').selectAll().where(column, '=', value).executeTakeFirst()
+        const row = await findVariable(workspace.store.db, key)
         if (!row) throw notFound()
         return toVariable(row)
       },
@@ -99,7 +92,7 @@ function keyedRoutes(path: string, params: z.ZodType<Key>, by: string): Route[] 
       body: variableUpdate,
       responses: { 204: null, 404: null, 409: null },
       async handle({ workspace, params: key, body, reply }) {
-        await updateVariable(workspace.store, key, body)
+        if (!(await updateVariable(workspace, key, body))) throw notFound()
         reply.code(204)
       },
     }),
@@ -112,60 +105,11 @@ function keyedRoutes(path: string, params: z.ZodType<Key>, by: string): Route[] 
       params,
       responses: { 204: null, 404: null },
       async handle({ workspace, params: key, reply }) {
-        const [column, value] = toColumn(key)
-        const result = await workspace.store.write(({ db }) =>
-          db.deleteFrom('variable').where(column, '=', value).executeTakeFirst(),
-        )
-        if (Number(result.numDeletedRows) === 0) throw notFound()
+        if (!(await deleteVariable(workspace, key))) throw notFound()
         reply.code(204)
       },
     }),
   ]
-}
-
-async function insertVariable(store: Store, wanted: z.output<typeof variableCreate>): Promise<VariableTable> {
-  const now = nowMicroseconds()
-  const row: VariableTable = {
-    id: randomUUID(),
-    created: now,
-    updated: now,
-    name: wanted.name,
-    value: JSON.stringify(wanted.value),
-    tags: JSON.stringify(wanted.tags),
-  }
-  const inserted = await store.write(({ db }) =>
-    db
-      .insertInto('variable')
-      .values(row)
-      .onConflict((conflict) => conflict.column('name').doNothing())
-      .executeTakeFirst(),
-  )
-  if (Number(inserted.numInsertedOrUpdatedRows ?? 0) === 0) throw nameTaken(wanted.name)
-  return row
-}
-
-async function updateVariable(store: Store, key: Key, wanted: z.output<typeof variableUpdate>): Promise<void> {
-  const [column, value] = toColumn(key)
-  await store.write(async ({ db }) => {
-    const row = await db.selectFrom('variable').selectAll().where(column, '=', value).executeTakeFirst()
-    if (!row) throw notFound()
-    const name = wanted.name ?? row.name
-    if (name !== row.name) {
-      const other = await db.selectFrom('variable').select('id').where('name', '=', name).executeTakeFirst()
-      if (other) throw nameTaken(name)
-    }
-    const changes = {
-      updated: nowMicroseconds(),
-      name,
-      ...(wanted.value !== undefined && { value: JSON.stringify(wanted.value) }),
-      ...(wanted.tags && { tags: JSON.stringify(wanted.tags) }),
-    }
-    await db.updateTable('variable').set(changes).where('id', '=', row.id).execute()
-  })
-}
-
-function toColumn(key: Key): ['id' | 'name', string] {
-  return 'id' in key ? ['id', key.id] : ['name', key.name]
 }
 
 function restrict<Query extends { where(condition: ReturnType<typeof variableCondition>): Query }>(

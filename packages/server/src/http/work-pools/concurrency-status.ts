@@ -22,7 +22,12 @@ export type SlotHolder = z.output<typeof slotHolder>
 
 /** Who holds the slots of a pool, queue by queue. Source: WC 5.1. */
 export async function readPoolConcurrency(store: Store, pool: WorkPoolTable, page: Page & { page: number }, runLimit: number) {
-  const queues = await store.db.selectFrom('work_queue').selectAll().where('work_pool_id', '=', pool.id).orderBy('priority').execute()
+  const queues = await store.db
+    .selectFrom('work_queue')
+    .selectAll()
+    .where('work_pool_id', '=', pool.id)
+    .orderBy('priority')
+    .execute()
   const shown = queues.slice(page.offset, page.offset + page.limit)
   return {
     active_slots: (await countActiveSlots(store.db, [pool.id])).get(pool.id) ?? 0,

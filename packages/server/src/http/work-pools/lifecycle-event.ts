@@ -1,7 +1,7 @@
 import { uuid7 } from '@aedile/core/client/uuid7'
 import type { JsonObject } from '@aedile/core/json'
+import type { ReceivedEvent } from '@aedile/core/resources/event'
 import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
-import { appendEvents } from '../../store/queries/append-events.ts'
 import type { Transaction } from '../../store/store.ts'
 import type { Workspace } from '../../workspace.ts'
 
@@ -10,25 +10,24 @@ type Labels = Record<string, string>
 /** What happened to a resource that is no run. Source: WC 6.9. */
 export type LifecycleEvent = { event: string; resource: Labels; related?: Labels[]; payload?: JsonObject }
 
-/** Writes events of the server itself, in the transaction of what they tell. */
+/**
+ * Writes events of the server itself to the outbox, in the transaction of what they tell: on SQLite events live in another
+ * file, and only the outbox commits with the change.
+ */
 export async function emitLifecycleEvents(
   transaction: Transaction,
   workspace: Workspace,
   events: readonly LifecycleEvent[],
 ): Promise<void> {
   if (events.length === 0) return
-  const now = formatTimestamp(nowMicroseconds())
-  const received = events.map(({ event, resource, related = [], payload = {} }) => ({
-    occurred: now,
-    event,
-    resource,
-    related,
-    payload,
-    id: uuid7(),
-    follows: null,
-    received: now,
-  }))
-  await appendEvents(transaction, received, workspace.changes)
+  const now = nowMicroseconds()
+  const occurred = formatTimestamp(now)
+  const rows = events.map(({ event, resource, related = [], payload = {} }) => {
+    const received = { occurred, event, resource, related, payload, id: uuid7(), follows: null, received: occurred }
+    return { kind: 'event', payload: JSON.stringify(received satisfies ReceivedEvent), created: now }
+  })
+  await transaction.db.insertInto('outbox').values(rows).execute()
+  transaction.afterCommit(() => workspace.changes.emit('outbox'))
 }
 
 /** The payload of an `updated` event: every changed field with its value before and after. Null when nothing changed. */

@@ -1,10 +1,13 @@
 import { pageFields } from '@aedile/core/filters/page'
 import { workPoolFilter } from '@aedile/core/filters/work-pool'
+import { workerFlowRun } from '@aedile/core/resources/flow-run'
+import { timestamp } from '@aedile/core/resources/scalars'
 import { workPool, workPoolCreate, workPoolUpdate } from '@aedile/core/resources/work-pool'
 import { sql } from 'kysely'
 import { z } from 'zod'
 import { workPoolCondition } from '../../store/queries/filters/work-pool.ts'
 import { readNumberedPage, readPage } from '../../store/queries/page.ts'
+import { answerWorkPoolPoll } from '../flow-runs/scheduled.ts'
 import { keyedBody, type Route, route } from '../route.ts'
 import { readPoolConcurrency } from './concurrency-status.ts'
 import { countActiveSlots, findWorkPool } from './find-work-pool.ts'
@@ -118,7 +121,31 @@ export const routes: Route[] = [
     responses: { 200: z.record(z.string(), z.unknown()), 404: null },
     async handle({ workspace: { store, settings }, params: { name }, body: { page, limit, flow_run_limit } }) {
       const pool = await findWorkPool(store.db, name)
-      return readPoolConcurrency(store, pool, { ...readNumberedPage({ limit, page }, settings.defaultLimit), page }, flow_run_limit)
+      return readPoolConcurrency(
+        store,
+        pool,
+        { ...readNumberedPage({ limit, page }, settings.defaultLimit), page },
+        flow_run_limit,
+      )
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/work_pools/:name/get_scheduled_flow_runs',
+    summary: 'Read the runs that a worker of this pool may start now',
+    resource: 'flow_run',
+    action: 'read',
+    params: byName,
+    body: keyedBody({
+      work_queue_names: z.array(z.string()).optional(),
+      scheduled_before: timestamp.optional(),
+      scheduled_after: timestamp.optional(),
+      limit: z.int().optional(),
+    }),
+    responses: { 200: z.array(workerFlowRun), 404: null },
+    handle: ({ workspace, params: { name }, body }) => {
+      const { limit } = readPage(body, workspace.settings.defaultLimit)
+      return answerWorkPoolPoll(workspace, name, { ...body, limit })
     },
   }),
 ]

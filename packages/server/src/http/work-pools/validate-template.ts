@@ -25,9 +25,7 @@ export function validateBaseJobTemplate(template: JsonObject, requestBody: unkno
     )
   const { job_configuration: job, variables } = template
   if (!isFilled(job) || !isFilled(variables)) {
-    throw refuse(
-      "The `base_job_template` must contain both a `job_configuration` key and a `variables` key.",
-    )
+    throw refuse('The `base_job_template` must contain both a `job_configuration` key and a `variables` key.')
   }
   const declared = isJsonObject(variables.properties) ? variables.properties : {}
   let missing: string[]

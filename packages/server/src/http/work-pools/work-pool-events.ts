@@ -29,7 +29,12 @@ export function workPoolStatusEvent(pool: Named, status: string): LifecycleEvent
 }
 
 /** A queue was made or deleted, or has another status. */
-export function workQueueEvent(what: string, queue: Pick<WorkQueueTable, 'id' | 'name'>, pool: Named, payload?: JsonObject): LifecycleEvent {
+export function workQueueEvent(
+  what: string,
+  queue: Pick<WorkQueueTable, 'id' | 'name'>,
+  pool: Named,
+  payload?: JsonObject,
+): LifecycleEvent {
   return {
     event: `prefect.work-queue.${toKebabCase(what)}`,
     resource: {

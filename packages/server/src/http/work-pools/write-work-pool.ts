@@ -80,7 +80,8 @@ export async function updateWorkPool(
 ): Promise<void> {
   const before = await findWorkPool(transaction.db, name)
   const changesMore = Object.keys(changes).some((field) => field !== 'is_paused' && field !== 'concurrency_limit')
-  if (isReservedPoolName(name) && changesMore) throw new HttpError(403, `${RESERVED} Only is_paused and concurrency_limit can be changed.`)
+  if (isReservedPoolName(name) && changesMore)
+    throw new HttpError(403, `${RESERVED} Only is_paused and concurrency_limit can be changed.`)
   if (changes.base_job_template) await checkDefaults(transaction, workspace, changes.base_job_template)
   const after: WorkPoolTable = {
     ...before,
@@ -104,7 +105,8 @@ export async function updateWorkPool(
 /** Deletes a pool with its queues and workers. Its runs stay, without a queue. */
 export async function deleteWorkPool(transaction: Transaction, workspace: Workspace, name: string): Promise<void> {
   const pool = await findWorkPool(transaction.db, name)
-  if (isReservedPoolName(name)) throw new HttpError(403, 'Worker pools starting with "Prefect" are reserved for internal use and can not be deleted.')
+  if (isReservedPoolName(name))
+    throw new HttpError(403, 'Worker pools starting with "Prefect" are reserved for internal use and can not be deleted.')
   await transaction.db.deleteFrom('work_pool').where('id', '=', pool.id).execute()
   await emitLifecycleEvents(transaction, workspace, [workPoolEvent('deleted', pool)])
 }

@@ -22,9 +22,15 @@ export async function assignWorkQueue(
 ): Promise<AssignedQueue | null> {
   const { poolName, queueName } = names
   if (!poolName && !queueName) return null
-  const pool = poolName && poolName !== AGENT_POOL ? await findWorkPool(transaction.db, poolName) : await ensureAgentPool(transaction, workspace)
+  const pool =
+    poolName && poolName !== AGENT_POOL
+      ? await findWorkPool(transaction.db, poolName)
+      : await ensureAgentPool(transaction, workspace)
   const queues = transaction.db.selectFrom('work_queue').selectAll().where('work_pool_id', '=', pool.id)
-  const known = await (queueName ? queues.where('name', '=', queueName) : queues.where('id', '=', pool.default_queue_id)).executeTakeFirst()
+  const known = await (queueName
+    ? queues.where('name', '=', queueName)
+    : queues.where('id', '=', pool.default_queue_id)
+  ).executeTakeFirst()
   return { pool, queue: known ?? (await createWorkQueue(transaction, workspace, pool, { name: queueName ?? 'default' })) }
 }
 

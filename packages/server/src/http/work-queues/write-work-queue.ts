@@ -44,7 +44,10 @@ export async function createWorkQueue(
   }
   await makeRoom(transaction, siblings, queue.priority)
   await transaction.db.insertInto('work_queue').values(queue).execute()
-  await emitLifecycleEvents(transaction, workspace, [workQueueEvent('created', queue, pool), workQueueEvent(queue.status, queue, pool)])
+  await emitLifecycleEvents(transaction, workspace, [
+    workQueueEvent('created', queue, pool),
+    workQueueEvent(queue.status, queue, pool),
+  ])
   return queue
 }
 
@@ -64,11 +67,14 @@ export async function updateWorkQueue(
     ...(changes.is_paused !== undefined && { is_paused: changes.is_paused ? 1 : 0 }),
     ...(changes.concurrency_limit !== undefined && { concurrency_limit: changes.concurrency_limit }),
     ...(changes.priority && { priority: changes.priority }),
-    ...(changes.last_polled !== undefined && { last_polled: changes.last_polled === null ? null : parseTimestamp(changes.last_polled) }),
+    ...(changes.last_polled !== undefined && {
+      last_polled: changes.last_polled === null ? null : parseTimestamp(changes.last_polled),
+    }),
     ...(changes.filter !== undefined && { filter: changes.filter === null ? null : JSON.stringify(changes.filter) }),
   }
   if (after.is_paused !== before.is_paused) {
-    const polledLately = after.last_polled !== null && after.last_polled > nowMicroseconds() - POLLED_SECONDS * MICROSECONDS_PER_SECOND
+    const polledLately =
+      after.last_polled !== null && after.last_polled > nowMicroseconds() - POLLED_SECONDS * MICROSECONDS_PER_SECOND
     after.status = after.is_paused ? 'PAUSED' : polledLately ? 'READY' : 'NOT_READY'
   }
   if (after.priority !== before.priority) {

@@ -45,11 +45,15 @@ export const DISCARDS_RESULT = 'Cannot overwrite a COMPLETED state that carries 
 
 /** True when the state's data says where a result is kept. */
 export function hasPersistedResult(state: RunState): boolean {
-  return isJsonObject(state.data) && Object.keys(state.data).length > 0 && state.data.type !== 'unpersisted'
+  return isResult(state) && Object.keys(state.data as object).length > 0
 }
 
 /** True when the proposal would lose the result of a completed run. */
 export function discardsResult(initial: RunState, proposed: RunState): boolean {
   const completed = initial.type === 'COMPLETED' && proposed.type === 'COMPLETED'
-  return completed && hasPersistedResult(initial) && !hasPersistedResult(proposed)
+  return completed && hasPersistedResult(initial) && !isResult(proposed)
+}
+
+function isResult({ data }: RunState): boolean {
+  return isJsonObject(data) && data.type !== 'unpersisted'
 }

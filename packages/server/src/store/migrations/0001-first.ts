@@ -154,6 +154,7 @@ async function createFlowRuns(schema: Schema): Promise<void> {
   await index('start', '(start_time)')
   await index('end', '(end_time)')
   await index('name', '(name)')
+  await index('infrastructure_document', '(infrastructure_document_id) where infrastructure_document_id is not null')
   await index('parent', '(parent_task_run_id) where parent_task_run_id is not null')
   await schema.createTable('flow_run_state', stateColumns(schema, 'flow_run'))
   await schema.createIndex('flow_run_state_order', 'flow_run_state (flow_run_id, timestamp)', { unique: true })

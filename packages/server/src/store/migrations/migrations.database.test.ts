@@ -49,6 +49,28 @@ test('a newer schema that says it works with this version is accepted', async ()
   await store.close()
 })
 
+test('a server goes on when another one adds a column to a table that it reads and writes', async () => {
+  const store = await openStore({ url: database.url, upgrade: true, connections: 1 })
+  const row = { key: 'a', value: '1', updated: 1 }
+  const upsert = () =>
+    store.write(({ db }) =>
+      db
+        .insertInto('configuration')
+        .values(row)
+        .onConflict((conflict) => conflict.column('key').doUpdateSet({ updated: 1 }))
+        .returningAll()
+        .execute(),
+    )
+  const read = () => store.db.selectFrom('configuration').selectAll().execute()
+  // Both databases keep a statement prepared once it comes again.
+  for (let count = 0; count < 4; count++) expect([await upsert(), await read()]).toEqual([[row], [row]])
+  await forge('alter table configuration add column later text')
+  expect(await read()).toEqual([{ ...row, later: null }])
+  await forge('alter table configuration add column again text')
+  expect(await upsert()).toEqual([{ ...row, later: null, again: null }])
+  await store.close()
+})
+
 test('what belongs to a deleted flow, deployment or pool goes or stays as the contract says', async () => {
   const store = await openStore({ url: database.url, upgrade: true })
   const [flow, deployment, pool, queue, run] = Array.from({ length: 5 }, () => randomUUID())

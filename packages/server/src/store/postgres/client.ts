@@ -14,6 +14,8 @@ export async function withPostgres<T>(
     application_name: 'aedile',
     types: valueParsers,
   })
+  // The statement in flight, or the next one, fails with it; without a listener it would end the process.
+  client.on('error', () => undefined)
   try {
     await client.connect()
     return await use(client)

@@ -51,13 +51,22 @@ export function isStalePlan(error: unknown): boolean {
   return errorCode(error) === '0A000' && error instanceof Error && error.message.includes('cached plan')
 }
 
-/** True when the connection did not come about or broke. */
-export function isConnectionLost(error: unknown): boolean {
-  if (NETWORK.has(errorCode(error))) return true
+/** True when a connection broke or was refused at once, so that the next one may be good. */
+export function isConnectionBroken(error: unknown): boolean {
+  if (NETWORK.has(errorCode(error)) || /^(08|57P0)/.test(errorCode(error))) return true
   if (!(error instanceof Error)) return false
-  return /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(
-    error.message,
-  )
+  return /^(Connection terminated|Client has encountered a connection error)/.test(error.message)
+}
+
+/** True when there is no connection: broken, refused, or waited for too long. */
+export function isConnectionLost(error: unknown): boolean {
+  if (isConnectionBroken(error)) return true
+  return error instanceof Error && error.message.startsWith('timeout exceeded when trying to connect')
+}
+
+/** True when the transaction is gone for a reason that passes, whatever the unit made of it. */
+export function isPassing(error: unknown): boolean {
+  return isRepeatable(error) || isConnectionBroken(error)
 }
 
 function errorCode(error: unknown): string {

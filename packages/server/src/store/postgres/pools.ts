@@ -19,6 +19,9 @@ export function openPool(
   pool.on('error', (error) => {
     if (!pool.ending) options.onError(error)
   })
+  // A lent connection that breaks between two statements says so here, and would end the process if nobody listened. The
+  // next statement fails.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   if (options.statementMilliseconds !== undefined) {
     const statement = `set statement_timeout = ${options.statementMilliseconds}`
     pool.on('connect', (client) => void client.query(statement).catch(options.onError))

@@ -7,7 +7,7 @@ import { PendingBytes } from '../pending-bytes.ts'
 import type { Store, Transaction } from '../store.ts'
 import type { Database } from '../tables.ts'
 import { PostgresConnection, StatementNames } from './connection.ts'
-import { isConnectionLost, isRepeatable, isStalePlan, toPostgresTrouble } from './errors.ts'
+import { isConnectionBroken, isConnectionLost, isPassing, isRepeatable, isStalePlan, toPostgresTrouble } from './errors.ts'
 
 export type PostgresStoreOptions = {
   /** What people call the database: its address without the password. */
@@ -51,19 +51,26 @@ export class PostgresStore implements Store {
 
   async write<T>(work: (transaction: Transaction) => Promise<T>, options: { bytes?: number } = {}): Promise<T> {
     if (this.#closing) throw new Error('The store is closed.')
-    return this.#pending.hold(options.bytes ?? UNIT_BYTES, async () => {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await this.#withClient(this.#pool, (client) => this.#runUnit(client, work))
-        } catch (error) {
-          if (attempt === ATTEMPTS || !isRepeatable((error as Error)?.cause ?? error)) throw error
-          await sleep(Math.random() * 10 * 2 ** attempt)
-        }
-      }
-    })
+    return this.#pending.hold(options.bytes ?? UNIT_BYTES, () => this.#track(this.#writeUntilDone(work)))
   }
 
-  search<Row>(query: CompiledQuery<Row>): Promise<Row[]> {
+  async #writeUntilDone<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const progress = { committing: false }
+      try {
+        return await this.#withClient(this.#pool, (client) => this.#runUnit(client, work, progress))
+      } catch (error) {
+        const cause = (error as Error)?.cause ?? error
+        // A connection that broke during the commit leaves open whether it happened: the caller must find out.
+        const again = isRepeatable(cause) || (isConnectionBroken(cause) && !progress.committing)
+        if (attempt === ATTEMPTS || !again) throw error
+        await sleep(Math.random() * 10 * 2 ** attempt)
+      }
+    }
+  }
+
+  async search<Row>(query: CompiledQuery<Row>): Promise<Row[]> {
+    if (isWrite(query)) throw new Error('A search only reads: write through store.write().')
     return this.#withClient(this.#searchPool, async (client) => {
       const connection = new PostgresConnection(client, this.#names)
       const { rows } = await this.#readTwice(() => connection.executeQuery<Row>(query))
@@ -90,7 +97,11 @@ export class PostgresStore implements Store {
     await Promise.all([this.#pool.end(), this.#searchPool.end()])
   }
 
-  async #runUnit<T>(client: pg.PoolClient, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  async #runUnit<T>(
+    client: pg.PoolClient,
+    work: (transaction: Transaction) => Promise<T>,
+    progress: { committing: boolean },
+  ): Promise<T> {
     const connection = new PostgresConnection(client, this.#names)
     const afterCommit: (() => void)[] = []
     const db = buildKysely('postgres', new SingleConnectionProvider(connection))
@@ -100,21 +111,25 @@ export class PostgresStore implements Store {
       value = await work({ db, kind: 'postgres', afterCommit: (action) => void afterCommit.push(action) })
       if (connection.failure) throw connection.failure.error
     } catch (error) {
-      await client.query('rollback').catch(() => {
-        throw new Error('Connection terminated: it could not roll back.', { cause: error })
+      await client.query('rollback').catch((trouble) => {
+        throw isConnectionLost(trouble) ? trouble : new Error('Connection terminated: it could not roll back.', { cause: error })
       })
       // What the unit made of a deadlock does not matter: the transaction is gone and may be tried again.
-      throw connection.failure && isRepeatable(connection.failure.error) ? connection.failure.error : error
+      throw connection.failure && isPassing(connection.failure.error) ? connection.failure.error : error
     } finally {
       connection.end()
     }
+    progress.committing = true
     await client.query('commit')
     for (const action of afterCommit) this.#run(action)
     return value
   }
 
   #withClient<T>(pool: pg.Pool, use: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    const run = this.#lendClient(pool, use)
+    return this.#track(this.#lendClient(pool, use))
+  }
+
+  #track<T>(run: Promise<T>): Promise<T> {
     this.#running.add(run)
     return run.finally(() => this.#running.delete(run))
   }

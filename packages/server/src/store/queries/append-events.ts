@@ -1,7 +1,7 @@
 import type { ReceivedEvent } from '@aedile/core/resources/event'
 import type { Changes } from '../../changes.ts'
+import { appendEvents as appendEventRows } from '../append-events.ts'
 import type { Transaction } from '../store.ts'
-import { chunksOf } from './chunks.ts'
 import { toEventResourceRows, toEventRow } from './event-rows.ts'
 
 /**
@@ -14,26 +14,8 @@ export async function appendEvents(
   changes: Changes,
 ): Promise<ReceivedEvent[]> {
   const unique = [...new Map(events.map((event) => [event.id, event])).values()]
-  const isNew = await insertEvents(transaction, unique)
-  const added = unique.filter((event) => isNew.has(event.id))
-  if (added.length === 0) return added
-  for (const rows of chunksOf(added.flatMap(toEventResourceRows), 5)) {
-    await transaction.db.insertInto('event_resource').values(rows).execute()
-  }
-  transaction.afterCommit(() => changes.emit('events', added))
+  const fresh = await appendEventRows(transaction, unique.map(toEventRow), unique.flatMap(toEventResourceRows))
+  const added = unique.filter((event) => fresh.has(event.id))
+  if (added.length > 0) transaction.afterCommit(() => changes.emit('events', added))
   return added
-}
-
-async function insertEvents({ db }: Transaction, events: readonly ReceivedEvent[]): Promise<Set<string>> {
-  const isNew = new Set<string>()
-  for (const rows of chunksOf(events.map(toEventRow), 9)) {
-    const inserted = await db
-      .insertInto('event')
-      .values(rows)
-      .onConflict((conflict) => conflict.doNothing())
-      .returning('id')
-      .execute()
-    for (const { id } of inserted) isNew.add(id)
-  }
-  return isNew
 }

@@ -99,8 +99,8 @@ const ORDERS = {
   },
   task_run: runOrders('task_run'),
   log: {
-    TIMESTAMP_ASC: [asc('log.timestamp'), asc('log.id')],
-    TIMESTAMP_DESC: [desc('log.timestamp'), desc('log.id')],
+    TIMESTAMP_ASC: [asc('log.timestamp'), asc('log.sequence'), asc('log.id')],
+    TIMESTAMP_DESC: [desc('log.timestamp'), desc('log.sequence'), desc('log.id')],
   },
   block_document: {
     NAME_DESC: [desc('block_document.name'), desc('block_document.id')],

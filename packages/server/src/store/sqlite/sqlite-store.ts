@@ -1,7 +1,7 @@
 import { type Microseconds, nowMicroseconds } from '@aedile/core/time'
 import type BetterSqlite3 from 'better-sqlite3'
 import type { CompiledQuery, Kysely } from 'kysely'
-import { buildKysely } from '../kysely.ts'
+import { buildKysely, isWrite } from '../kysely.ts'
 import { PendingBytes } from '../pending-bytes.ts'
 import type { Store, Transaction } from '../store.ts'
 import type { Database } from '../tables.ts'
@@ -66,7 +66,8 @@ export class SqliteStore implements Store {
     return this.#pending.hold(options.bytes ?? UNIT_BYTES, () => this.#queue.add(work, options.bytes ?? UNIT_BYTES))
   }
 
-  search<Row>(query: CompiledQuery<Row>): Promise<Row[]> {
+  async search<Row>(query: CompiledQuery<Row>): Promise<Row[]> {
+    if (isWrite(query)) throw new Error('A search only reads: write through store.write().')
     return this.#threads.search(query)
   }
 

@@ -1,0 +1,64 @@
+import type { Job } from '@aedile/core/infrastructure-definition'
+import { describe, expect, it } from 'vitest'
+import { buildHandle, buildRequest } from './request.ts'
+
+const facts = { id: 'process:host:boot:1', directory: '/srv/worker' }
+const attempt = { key: '0191d5a0-0000-7000-8000-000000000009', server: 'server-1', flowRunId: 'run-1' }
+const job = (values: Partial<Job> = {}): Job => ({ name: 'x', command: 'true', env: {}, labels: {}, ...values })
+const build = (values: Partial<Job>) => buildRequest(job(values), facts, attempt)
+
+describe('the request', () => {
+  it('splits the command like a shell, and expands nothing', () => {
+    expect(build({ command: `sh -c 'echo "$HOME"' a\\ b ""` }).argv).toEqual(['sh', '-c', 'echo "$HOME"', 'a b', ''])
+  })
+
+  it.each([null, '', '   '])('is refused for the command %j', (command) => {
+    expect(() => build({ command })).toThrow('Process cannot be run with empty command.')
+  })
+
+  it('is the job and exactly our additions', () => {
+    expect(build({ env: { A: '1', B: null }, working_dir: '/data', stream_output: false })).toEqual({
+      name: attempt.key,
+      argv: ['true'],
+      env: {
+        A: '1',
+        PREFECT__FLOW_RUN_ID: 'run-1',
+        PREFECT_CLIENT_CUSTOM_HEADERS: `{"X-Aedile-Attempt":"${attempt.key}"}`,
+        AEDILE_ATTEMPT: attempt.key,
+      },
+      workingDirectory: '/data',
+      streamOutput: false,
+    })
+  })
+
+  it('adds the fence to headers that the user set, and replaces an inherited one', () => {
+    const headers = { 'X-Team': 'cats', 'x-aedile-attempt': 'the attempt that the worker runs in' }
+    const { env } = build({ env: { PREFECT_CLIENT_CUSTOM_HEADERS: JSON.stringify(headers) } })
+    expect(JSON.parse(env.PREFECT_CLIENT_CUSTOM_HEADERS!)).toEqual({ 'X-Team': 'cats', 'X-Aedile-Attempt': attempt.key })
+  })
+
+  it.each(['no json', '[1]', '3'])('leaves headers that are no JSON object as they are: %s', (text) => {
+    expect(build({ env: { PREFECT_CLIENT_CUSTOM_HEADERS: text } }).env.PREFECT_CLIENT_CUSTOM_HEADERS).toBe(text)
+  })
+
+  it("takes a relative working directory from the worker's own", () => {
+    expect(build({ working_dir: 'flows' }).workingDirectory).toBe('/srv/worker/flows')
+    expect(build({ working_dir: null }).workingDirectory).toBeNull()
+  })
+})
+
+describe('the handle', () => {
+  it('is known before the start, and gives 30 seconds of grace as a genuine worker does', () => {
+    expect(buildHandle(build({}), facts, attempt)).toEqual({
+      type: 'process',
+      target: facts.id,
+      name: attempt.key,
+      attempt: attempt.key,
+      server: 'server-1',
+      flowRunId: 'run-1',
+      keep: false,
+      graceSeconds: 30,
+      native: {},
+    })
+  })
+})

@@ -1,0 +1,12 @@
+import { deleteDeployment } from '@aedile/core/client/deployments'
+import type { CliContext } from '../../cli-context.ts'
+import { confirmDeletion } from '../../confirm.ts'
+import { findDeployment } from '../../find-deployment.ts'
+
+/** Deletes a deployment. */
+export async function run({ client, print }: CliContext, options: { yes?: boolean }, name: string): Promise<void> {
+  const { id } = await findDeployment(client, name)
+  await confirmDeletion(options.yes, `Delete deployment ${name} with the runs that are scheduled for it?`)
+  await deleteDeployment(client, id)
+  await print.result({ deleted: id }, () => print.line(`Deleted deployment ${name}.`))
+}

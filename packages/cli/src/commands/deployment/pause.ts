@@ -1,0 +1,10 @@
+import { pauseDeployment } from '@aedile/core/client/deployments'
+import type { CliContext } from '../../cli-context.ts'
+import { findDeployment } from '../../find-deployment.ts'
+
+/** `aedile deployment pause` */
+export async function run({ client, print }: CliContext, _: unknown, name: string): Promise<void> {
+  const { id } = await findDeployment(client, name)
+  await pauseDeployment(client, id)
+  await print.result({ id }, () => print.line(`Paused ${name}: no more runs are created by schedule.`))
+}

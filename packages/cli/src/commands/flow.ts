@@ -1,0 +1,24 @@
+import type { Command } from 'commander'
+import { examples, lazy } from '../action.ts'
+
+/** `aedile flow ...` */
+export function addFlowCommands(program: Command): void {
+  const flow = program.command('flow').description('functions and commands that the server knows by name')
+  flow
+    .command('ls')
+    .description('list the flows')
+    .option('--limit <number>', 'at most so many', '50')
+    .action(lazy(() => import('./flow/ls.ts')))
+  flow
+    .command('serve <entrypoint>')
+    .description('serve a flow from this process: its runs are executed here, until Ctrl-C')
+    .requiredOption('-n, --name <name>', 'the name of the deployment')
+    .option('--cron <expression>', 'run it by a cron expression')
+    .option('--interval <seconds>', 'run it every so many seconds')
+    .option('--timezone <zone>', 'the zone of the cron expression, e.g. Europe/Rome')
+    .option('--param <assignment...>', 'a default parameter, as NAME=JSON')
+    .option('--tag <tag...>', 'tags of the deployment')
+    .option('--limit <number>', 'at most so many runs at once')
+    .addHelpText('after', examples('flow serve hello.ts:hello --name local --interval 60'))
+    .action(lazy(() => import('./flow/serve.ts')))
+}

@@ -1,0 +1,59 @@
+import type { ApiClient } from '@aedile/core/client/client'
+import { createWorkPool, readWorkPool, updateWorkPool } from '@aedile/core/client/work-pools'
+import { isAedileError } from '@aedile/core/errors'
+import type { JsonObject } from '@aedile/core/json'
+import type { WorkPool, WorkPoolCreate } from '@aedile/core/resources/work-pool'
+import type { CliContext } from '../../cli-context.ts'
+import { CliFailure } from '../../failure.ts'
+import { findInfrastructures, loadDefinition } from '../../infrastructures.ts'
+import { parseCount } from '../../parse-options.ts'
+import { readJsonFile } from '../../read-json-file.ts'
+
+type Options = {
+  type: string
+  baseJobTemplate?: string
+  description?: string
+  concurrencyLimit?: string
+  paused?: boolean
+  overwrite?: boolean
+}
+
+/** Creates a work pool; with `--overwrite` updates the one of that name. */
+export async function run(context: CliContext, options: Options, name: string): Promise<void> {
+  const { client, print } = context
+  const body = {
+    base_job_template: await readTemplate(context, options),
+    description: options.description ?? null,
+    is_paused: options.paused ?? false,
+    concurrency_limit: parseCount('--concurrency-limit', options.concurrencyLimit) ?? null,
+  }
+  const pool = await createOrUpdate(client, { name, type: options.type, ...body }, options.overwrite === true)
+  await print.result(pool, () => {
+    print.line(`Work pool ${print.color.bold(pool.name)} of type ${pool.type} (${pool.status ?? 'without status'})`)
+    print.line(`Start a worker for it: aedile worker start --pool ${pool.name}`)
+  })
+}
+
+async function createOrUpdate(client: ApiClient, wanted: WorkPoolCreate, overwrite: boolean): Promise<WorkPool> {
+  const { name, type, ...changes } = wanted
+  try {
+    return await createWorkPool(client, wanted)
+  } catch (error) {
+    if (!isAedileError(error, 'api_conflict')) throw error
+    if (!overwrite) throw new CliFailure(`There is a work pool ${name} already. Add --overwrite to update it.`)
+    const existing = await readWorkPool(client, name)
+    if (existing.type !== type) {
+      throw new CliFailure(
+        `Work pool ${name} is of type ${existing.type}, and the type of a pool cannot be changed. Delete it first.`,
+      )
+    }
+    await updateWorkPool(client, name, changes)
+    return readWorkPool(client, name)
+  }
+}
+
+async function readTemplate(context: CliContext, { type, baseJobTemplate }: Options): Promise<JsonObject> {
+  if (baseJobTemplate) return readJsonFile(baseJobTemplate, 'base job template')
+  const definition = await loadDefinition(findInfrastructures(context.infrastructures), type)
+  return definition.defaultBaseJobTemplate as unknown as JsonObject
+}

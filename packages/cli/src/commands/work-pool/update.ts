@@ -1,0 +1,23 @@
+import type { WorkPoolUpdate } from '@aedile/core/resources/work-pool'
+import type { CliContext } from '../../cli-context.ts'
+import { CliFailure, EXIT_CODES } from '../../failure.ts'
+import { parseCount } from '../../parse-options.ts'
+import { readJsonFile } from '../../read-json-file.ts'
+import { changeWorkPool } from './change.ts'
+
+/** Changes what the options name. */
+export async function run(
+  context: CliContext,
+  options: { baseJobTemplate?: string; description?: string; concurrencyLimit?: string },
+  name: string,
+): Promise<void> {
+  const limit = parseCount('--concurrency-limit', options.concurrencyLimit)
+  const changes: WorkPoolUpdate = {
+    ...(options.baseJobTemplate ? { base_job_template: readJsonFile(options.baseJobTemplate, 'base job template') } : {}),
+    ...(options.description === undefined ? {} : { description: options.description }),
+    ...(limit === undefined ? {} : { concurrency_limit: limit }),
+  }
+  if (Object.keys(changes).length === 0)
+    throw new CliFailure('Nothing to change. Name an option; see --help.', EXIT_CODES.usage.code)
+  await changeWorkPool(context, name, changes, `Updated work pool ${name}.`)
+}

@@ -1,0 +1,44 @@
+import type { JsonObject } from '@aedile/core/json'
+import type { ConcurrencyOptions } from '@aedile/core/resources/deployment'
+
+/** One schedule: exactly one of `cron`, `interval` (seconds) and `rrule`. */
+export type ScheduleOptions = (
+  | { cron: string; dayOr?: boolean }
+  | { interval: number; anchorDate?: string | Date }
+  | { rrule: string }
+) & {
+  timezone?: string
+  active?: boolean
+  parameters?: JsonObject
+  slug?: string
+}
+
+/** What a served flow and one on a work pool say alike. */
+export type DeploymentOptions = {
+  /** Default: the flow's name. */
+  name?: string
+  /** Where the flow is: `flows/report.ts:report`. Default: the file it was made in, and its name. */
+  entrypoint?: string
+  schedule?: ScheduleOptions
+  schedules?: ScheduleOptions[]
+  parameters?: JsonObject
+  tags?: string[]
+  description?: string
+  version?: string
+  paused?: boolean
+  /** Refuse runs whose parameters break the schema. Default true. */
+  enforceParameterSchema?: boolean
+  concurrencyLimit?: number
+  concurrencyOptions?: ConcurrencyOptions
+}
+
+/** What a deployment on a work pool says. */
+export type DeployOptions = DeploymentOptions & {
+  workPool: string
+  workQueue?: string
+  jobVariables?: JsonObject
+  /** Steps that fetch the code before a run. Default: run in the present working directory. */
+  pullSteps?: JsonObject[]
+  /** Building an image belongs to a package of its own. */
+  image?: string
+}

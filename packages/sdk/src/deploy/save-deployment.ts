@@ -1,0 +1,29 @@
+import type { ApiClient } from '@aedile/core/client/client'
+import { createDeployment, readDeploymentByName, updateDeployment } from '@aedile/core/client/deployments'
+import { createFlow } from '@aedile/core/client/flows'
+import { isAedileError } from '@aedile/core/errors'
+import type { DeploymentUpdate } from '@aedile/core/resources/deployment'
+import type { DeploymentBody } from './build-deployment.ts'
+
+/** Creates the deployment, or brings the one of this name up to date. Returns its id. */
+export async function saveDeployment(client: ApiClient, flowName: string, body: DeploymentBody): Promise<string> {
+  const id = await findDeployment(client, flowName, body.name)
+  if (id === null) {
+    const flow = await createFlow(client, { name: flowName })
+    return (await createDeployment(client, { ...body, flow_id: flow.id })).id
+  }
+  const { name: _, labels: __, schedules, ...update } = body
+  // No schedules given leaves alone those that the deployment has, as a genuine client does.
+  const changed = { ...update, ...(schedules && schedules.length > 0 ? { schedules } : {}) }
+  await updateDeployment(client, id, changed as DeploymentUpdate)
+  return id
+}
+
+async function findDeployment(client: ApiClient, flowName: string, name: string): Promise<string | null> {
+  try {
+    return (await readDeploymentByName(client, flowName, name)).id
+  } catch (error) {
+    if (isAedileError(error, 'api_not_found')) return null
+    throw error
+  }
+}

@@ -1,0 +1,32 @@
+import { isJsonObject, type JsonObject } from '@aedile/core/json'
+import { findSchemaFailure, validateSchema } from '@aedile/core/json-schema'
+import { checkParameterSize } from '../../validation/parameters.ts'
+import { RequestInvalid } from '../validation.ts'
+
+type Checked = { parameters?: JsonObject | null; parameter_openapi_schema?: JsonObject | null }
+
+/**
+ * Checks what a deployment's body says of its parameters. They are held against the schema only where the body itself
+ * asks for that; required ones may come with the run. Source: WC 5.7.
+ */
+export function checkDeployment(body: Checked, rawBody: unknown): void {
+  if (body.parameters) checkParameterSize(body.parameters)
+  const schema = body.parameter_openapi_schema
+  if (!schema || Object.keys(schema).length === 0) return
+  validateSchema(schema)
+  if (!body.parameters || !asksForEnforcement(rawBody)) return
+  const failure = findSchemaFailure(body.parameters, schema, { ignoreRequired: true })
+  if (failure) {
+    throw new RequestInvalid(
+      [{ type: 'value_error', loc: ['body'], msg: `Value error, ${failure.message}`, input: body, ctx: { error: {} } }],
+      body,
+    )
+  }
+}
+
+/** The schema fills in a default, so whether the body itself has the key is seen in its bytes. */
+function asksForEnforcement(rawBody: unknown): boolean {
+  if (!Buffer.isBuffer(rawBody)) return false
+  const sent: unknown = JSON.parse(rawBody.toString('utf8'))
+  return isJsonObject(sent) && sent.enforce_parameter_schema === true
+}
