@@ -27,7 +27,7 @@ export type SpawnedSupervisor = { isGone: boolean; error: Error | null }
 export function spawnSupervisor({ claim, directory, out, err, argv, env, cwd }: Spawn): SpawnedSupervisor {
   const [plain, odd] = splitEnvironment(env)
   const command = odd.length > 0 ? ['/usr/bin/env', ...odd, ...argv] : argv
-  const child = spawn('/tmp/ph/exp/b/sh', ['-c', SUPERVISOR, 'aedile', claim, directory, out, err, ...command], {
+  const child = spawn('/bin/sh', ['-c', SUPERVISOR, 'aedile', claim, directory, out, err, ...command], {
     cwd,
     env: plain,
     detached: true,

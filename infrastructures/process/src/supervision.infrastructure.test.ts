@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { mkdir, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, rmdir, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Handle } from '@aedile/core/infrastructure-definition'
 import { Recorder, Stage, untilWritten, waitFor } from '@aedile/worker/testing/stage'
@@ -9,6 +9,9 @@ import type { ProcessRequest } from './request.ts'
 import { isAlive, processSubject } from './testing/subject.ts'
 
 const stage = new Stage(processSubject)
+/** A line of /proc/<pid>/stat of a process that nobody has. */
+const DEAD_PROCESS = `4194999 (sh) S 1 4194999 4194999 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 1 0`
+
 const stateDirectory = () => stage.place.target.stateDirectory as string
 const directoryOf = (handle: Handle) => join(stateDirectory(), 'attempts', handle.name)
 
@@ -43,6 +46,34 @@ describe('the supervisor of a process', () => {
     await stage.connection.stop(handle, 5)
     expect(isAlive(pid)).toBe(false)
     expect(await stage.observe(handle, new Recorder())).toMatchObject({ kind: 'stopped' })
+  })
+
+  it('writes the status later when it cannot at first, e.g. on a full disk', async () => {
+    const gate = stage.file('gate')
+    const handle = await stage.start(stage.attempt(`${waitFor(gate)}; exit 3`))
+    const inTheWay = join(directoryOf(handle), 'exit')
+    await mkdir(inTheWay)
+    await writeFile(gate, '')
+    // The shell's complaint.
+    await untilWritten(join(directoryOf(handle), 'messages'))
+    await rmdir(inTheWay)
+    expect(await stage.observe(handle, new Recorder())).toMatchObject({ kind: 'failed', exitCode: 3, signal: null })
+  })
+
+  it.each([
+    ['before it could write its name', ''],
+    ['before it started the command', `${DEAD_PROCESS}\n`],
+  ])('may be killed %s: the command never ran and never will', async (_, claim) => {
+    const runs = stage.file('runs')
+    const attempt = stage.attempt(`echo run >> ${runs}`)
+    await mkdir(directoryOf(attempt.handle))
+    await writeFile(join(directoryOf(attempt.handle), 'handle.json'), JSON.stringify(attempt.handle))
+    await writeFile(join(stateDirectory(), 'claims', attempt.handle.name), claim)
+    const outcome = await stage.observe(attempt.handle, new Recorder())
+    expect(outcome).toMatchObject({ kind: 'failed', exitCode: null })
+    expect(outcome.reason).toMatch(/before it ran/)
+    await expect(stage.connection.stop(attempt.handle, 0)).rejects.toMatchObject({ code: 'infrastructure_not_found' })
+    expect(existsSync(runs)).toBe(false)
   })
 
   it('changes no variable of the command, whatever its name', async () => {

@@ -31,6 +31,8 @@ export type SessionSettings = Pick<
   consoleLogs: boolean
   sigtermBehavior: 'reschedule' | 'relinquish' | null
   runnerPollSeconds: number
+  /** The attempt that this process is, when a worker of ours started it: only its own run's proposals carry it. */
+  attempt: string | null
 }
 
 /** Settings as they are when nothing is set. */
@@ -41,6 +43,7 @@ export function defaultSessionSettings(): SessionSettings {
     consoleLogs: true,
     sigtermBehavior: null,
     runnerPollSeconds: 10,
+    attempt: null,
   }
 }
 

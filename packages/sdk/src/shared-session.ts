@@ -1,7 +1,9 @@
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { ATTEMPT_VARIABLE } from '@aedile/core/attempts/environment'
+import { ATTEMPT_HEADER } from '@aedile/core/client/attempt-header'
 import { clientSettings } from '@aedile/core/settings/client'
 import { hostSettings } from '@aedile/core/settings/host'
+import { readSources } from '@aedile/core/settings/node'
 import { readSettings } from '@aedile/core/settings/read'
 import { openSession, type Session, type SessionSettings } from './session.ts'
 import { sdkSettings } from './settings.ts'
@@ -23,13 +25,27 @@ async function openSharedSession(): Promise<Session> {
   }
 }
 
-/** Reads environment and profile: the one place of this package that does, besides the executor's and runner's mains. */
+/** Reads environment and profile: the one place of this package that reads settings. */
 export function readSessionSettings(): SessionSettings {
-  const sources = { environment: process.env }
-  const host = readSettings(hostSettings, sources)
+  const sources = readSources()
+  const client = readSettings(clientSettings, sources)
+  const { resultsPath } = readSettings(hostSettings, sources)
+  const { fence, customHeaders } = takeFence(client.customHeaders)
   return {
-    ...readSettings(clientSettings, sources),
+    ...client,
     ...readSettings(sdkSettings, sources),
-    resultsFolder: host.resultsPath ?? join(host.home ?? join(homedir(), '.aedile'), 'storage'),
+    customHeaders,
+    resultsFolder: resultsPath ?? join(sources.home, 'storage'),
+    attempt: sources.environment[ATTEMPT_VARIABLE] ?? fence,
   }
+}
+
+/**
+ * The fence header comes as a custom header, which genuine clients send with everything. Ours sends it only for the run
+ * that the attempt is of: a subflow's run has no attempt.
+ */
+function takeFence(headers: Record<string, string>): { fence: string | null; customHeaders: Record<string, string> } {
+  const isFence = (name: string) => name.toLowerCase() === ATTEMPT_HEADER
+  const fence = Object.entries(headers).find(([name]) => isFence(name))?.[1] ?? null
+  return { fence, customHeaders: Object.fromEntries(Object.entries(headers).filter(([name]) => !isFence(name))) }
 }

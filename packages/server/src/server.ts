@@ -9,10 +9,11 @@ import type { Logger } from 'pino'
 import { Changes } from './changes.ts'
 import { installSystemBlocks } from './http/blocks/install-system-blocks.ts'
 import { buildHttp } from './http/build.ts'
+import { closeHttp } from './http/close.ts'
 import { attachSockets } from './http/sockets.ts'
 import { databaseUrlOf, homeOf } from './lifecycle/home.ts'
 import { checkListenAddress, toLocalUrl } from './lifecycle/listen-address.ts'
-import { removePidFile, writePidFile } from './lifecycle/pid-file.ts'
+import { readServerStatus, removePidFile, writePidFile } from './lifecycle/pid-file.ts'
 import { findPortHolder } from './lifecycle/port-holder.ts'
 import { Metrics } from './metrics.ts'
 import { buildServices } from './services/index.ts'
@@ -67,7 +68,7 @@ export async function startServer({ settings, definitions, log }: ServerOptions)
     const services = new ServiceRunner(buildServices(workspace), { log, metrics, changes: workspace.changes })
     services.start()
     closers.push(() => within(settings.stopTimeoutSeconds, services.stop(), 'the services'))
-    await writePidFile(homeOf(settings), { url, version: AEDILE_VERSION })
+    await leavePidFile(homeOf(settings), url, log)
     closers.push(() => removePidFile(homeOf(settings)))
 
     log.info(describeStart(url, settings))
@@ -112,6 +113,14 @@ async function openWorkspace(
   }
 }
 
+/** The file names one server of a home directory: the first that runs. */
+async function leavePidFile(home: string, url: string, log: Logger): Promise<void> {
+  const status = await readServerStatus(home)
+  if (!status.running || status.server.pid === process.pid) return writePidFile(home, { url, version: AEDILE_VERSION })
+  const { pid } = status.server
+  log.warn({ pid, home }, 'another server runs with the same home directory; `server stop` and `server status` mean that one')
+}
+
 async function readOutboxLag({ db }: Store): Promise<number> {
   const oldest = await db.selectFrom('outbox').select('created').orderBy('sequence').limit(1).executeTakeFirst()
   return oldest ? Math.max(0, nowMicroseconds() - oldest.created) / MICROSECONDS_PER_SECOND : 0
@@ -127,18 +136,6 @@ async function listen(app: FastifyInstance, { host, port }: ServerSettings): Pro
     throw new AedileError('port_taken', { host, port, holder: by }, { cause: error })
   }
   return (app.server.address() as AddressInfo).port
-}
-
-/** Connections whose answer is out are closed as they fall idle; what is left at the deadline is cut. */
-async function closeHttp(app: FastifyInstance, timeoutSeconds: number): Promise<void> {
-  const idle = setInterval(() => app.server.closeIdleConnections(), 50)
-  const deadline = setTimeout(() => app.server.closeAllConnections(), timeoutSeconds * 1000)
-  try {
-    await app.close()
-  } finally {
-    clearInterval(idle)
-    clearTimeout(deadline)
-  }
 }
 
 async function within(seconds: number, work: Promise<void>, what: string): Promise<void> {

@@ -163,6 +163,12 @@ export const serverSettings = {
     schema: orNone(days),
     default: null as number | null,
   }),
+  auditRetentionDays: setting({
+    name: 'AEDILE_AUDIT_RETENTION_DAYS',
+    description: 'How long the audit trail is kept; `none` keeps it for ever.',
+    schema: orNone(days),
+    default: 90 as number | null,
+  }),
   schedulerIntervalSeconds: setting({
     name: 'AEDILE_SERVICES_SCHEDULER_INTERVAL_SECONDS',
     description: 'How often all schedules are looked at for runs to create.',

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { receivedEvent } from '../resources/event.ts'
 import { type EventFilterInput, eventFilter } from './event.ts'
-import { compileEventFilter, compileGlob } from './match-event.ts'
+import { compileGlob } from './glob.ts'
+import { compileEventFilter } from './match-event.ts'
 
 const event = receivedEvent.parse({
   id: '0b2c3d4e-5f60-4182-93a4-b5c6d7e8f901',
@@ -47,6 +48,14 @@ it.each([
   ['!a*', 'abc', false],
   ['!a*', 'xyz', true],
   ['a.c', 'abc', false],
+  ['*b*c', 'abbcc', true],
+  ['*b*d', 'abbcc', false],
+  ['[]]', ']', true],
+  ['[a', '[a', true],
+  ['', '', true],
+  ['*', '', true],
+  ['a**', 'a', true],
+  [`${'*a'.repeat(30)}*b`, 'a'.repeat(2000), false],
 ])('reads the pattern %s against %s', (glob, value, expected) => {
   expect(compileGlob(glob)(value)).toBe(expected)
 })

@@ -1,6 +1,7 @@
 import type { ReceivedEvent } from '../resources/event.ts'
 import { type Microseconds, parseTimestamp } from '../time.ts'
 import type { EventFilter } from './event.ts'
+import { compileGlob } from './glob.ts'
 import { matchesTextSearch, parseTextSearch } from './text-search.ts'
 
 type Labels = Record<string, string>
@@ -49,20 +50,6 @@ function compileResource({ id, id_prefix, labels }: ResourceCriteria): Test<Labe
       return value !== undefined && globs.some((matches) => matches(value))
     })
   }
-}
-
-/** Shell patterns: `*`, `?`, `[a-z]`, `[!a-z]`; a leading `!` negates the whole. Case counts. */
-export function compileGlob(glob: string): Test<string> {
-  const isNegated = glob.startsWith('!')
-  const source = (isNegated ? glob.slice(1) : glob).replace(/\[!?\]?[^\]]*\]|[\s\S]/g, (part) => {
-    if (part === '*') return '[\\s\\S]*'
-    if (part === '?') return '[\\s\\S]'
-    if (part.length === 1) return part.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
-    const inner = part.slice(1, -1).replace(/[\\\]^]/g, '\\$&')
-    return inner.startsWith('!') ? `[^${inner.slice(1)}]` : `[${inner}]`
-  })
-  const pattern = new RegExp(`^${source}$`)
-  return (value) => pattern.test(value) !== isNegated
 }
 
 function isBetween(time: Microseconds | null, since: Microseconds, until: Microseconds): boolean {

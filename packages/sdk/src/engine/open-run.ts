@@ -5,10 +5,10 @@ import { createFlow } from '@aedile/core/client/flows'
 import { createTaskRun } from '@aedile/core/client/task-runs'
 import { uuid7 } from '@aedile/core/client/uuid7'
 import type { JsonObject } from '@aedile/core/json'
+import { makeRandomName } from '@aedile/core/random-name'
 import type { FlowRun } from '@aedile/core/resources/flow-run'
 import { isTerminal } from '@aedile/core/states'
 import type { FlowDefinition } from '../definition.ts'
-import { makeRunName } from '../run-name.ts'
 import type { Session } from '../session.ts'
 import type { FlowRunRecord } from './flow-run-record.ts'
 import { LocalRun } from './local-run.ts'
@@ -25,13 +25,13 @@ export async function openRun(
   existing: FlowRun | null,
 ): Promise<FlowRunRecord> {
   const { client } = session
-  if (client && existing) return new ServerRun(client, await adoptRun(client, definition, existing))
+  if (client && existing) return new ServerRun(client, await adoptRun(client, definition, existing), session.settings.attempt)
   const json = toJsonParameters(parameters)
   const name = runName(definition, parameters)
   if (client && parent?.record.recorded)
     return new ServerRun(client, await openSubflowRun(client, definition, name, json, parent))
   if (client) return new ServerRun(client, await createRun(client, definition, name, json, null))
-  return new LocalRun(definition, name ?? makeRunName(), json)
+  return new LocalRun(definition, name ?? makeRandomName(), json)
 }
 
 async function createRun(

@@ -15,10 +15,12 @@ const PAUSE_SECONDS = 2
 export class ServerRun implements FlowRunRecord {
   readonly recorded = true
   readonly #client: ApiClient
+  readonly #attempt: string | undefined
   #flowRun: FlowRun
 
-  constructor(client: ApiClient, flowRun: FlowRun) {
+  constructor(client: ApiClient, flowRun: FlowRun, attempt: string | null = null) {
     this.#client = client
+    this.#attempt = attempt ?? undefined
     this.#flowRun = flowRun
   }
 
@@ -50,11 +52,11 @@ export class ServerRun implements FlowRunRecord {
     state: StateCreateInput,
     { force, signal }: { force?: boolean; signal?: AbortSignal },
   ): Promise<OrchestrationResult> {
-    const transitionId = uuid7()
+    const fenced = { force, signal, transitionId: uuid7(), ...(this.#attempt ? { attempt: this.#attempt } : {}) }
     const deadline = performance.now() + PATIENCE_SECONDS * 1000
     for (;;) {
       try {
-        return await setFlowRunState(this.#client, this.#flowRun.id, state, { force, signal, transitionId })
+        return await setFlowRunState(this.#client, this.#flowRun.id, state, fenced)
       } catch (error) {
         const passing = error instanceof AedileError && error.retryable && performance.now() < deadline
         if (!passing) throw error

@@ -34,7 +34,7 @@ export async function executeRun(
     return await runFlow(session, flow, flowRun, signal)
   } catch (error) {
     logger.error(`The run cannot be started: ${describeError(error)}`)
-    return await reportCrash(client, flowRunId, error)
+    return await reportCrash(session, flowRunId, error)
   } finally {
     await Promise.all([session.events?.flush(), session.logs?.flush()])
   }
@@ -87,8 +87,16 @@ async function runFlow(
 }
 
 /** The reason belongs into the run: nobody reads the output of a process that is gone. */
-async function reportCrash(client: ApiClient, flowRunId: string, error: unknown): Promise<number> {
+async function reportCrash(
+  { client, settings }: Session & { client: ApiClient },
+  flowRunId: string,
+  error: unknown,
+): Promise<number> {
   const message = `The run could not be executed: ${describeError(error)}`
-  await setFlowRunState(client, flowRunId, { type: 'CRASHED', message }).catch(() => null)
+  await setFlowRunState(client, flowRunId, { type: 'CRASHED', message }, fenceOf(settings.attempt)).catch(() => null)
   return FAILED
+}
+
+function fenceOf(attempt: string | null): { attempt?: string } {
+  return attempt === null ? {} : { attempt }
 }

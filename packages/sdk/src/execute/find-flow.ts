@@ -10,7 +10,7 @@ export function findFlow(file: string, exports: Record<string, unknown>, name: s
   const found = flows.find(([exported]) => exported === name) ?? flows.find(([, flow]) => flow.name === name)
   if (found) return found[1]
   const list = flows.map(([exported, flow]) => (exported === flow.name ? exported : `${exported} (${flow.name})`))
-  throw new AedileError('flow_not_in_file', { file, name, found: list.join(', ') || 'none; flows have to be exported' })
+  throw new AedileError('flow_not_in_file', { file, name, found: list.sort().join(', ') || 'none; flows have to be exported' })
 }
 
 function isFlow(value: unknown): value is LoadedFlow {

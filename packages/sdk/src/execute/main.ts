@@ -24,7 +24,8 @@ export async function main(args: string[]): Promise<number> {
   try {
     const session = await createSessionForRun()
     const control = new AbortController()
-    const stopHandling = handleTermination(session.client, flowRunId, session.settings.sigtermBehavior, control)
+    const options = { behavior: session.settings.sigtermBehavior, attempt: session.settings.attempt }
+    const stopHandling = handleTermination(session.client, flowRunId, options, control)
     try {
       return await executeRun(session, flowRunId, control.signal)
     } finally {

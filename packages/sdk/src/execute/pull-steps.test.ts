@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { StepContext } from './pull-steps.ts'
 import { gitClone } from './steps/git-clone.ts'
-import { runShellScript, splitWords } from './steps/run-shell-script.ts'
+import { runShellScript } from './steps/run-shell-script.ts'
 import { setWorkingDirectory } from './steps/set-working-directory.ts'
 
 const HERE = process.cwd()
@@ -47,11 +47,6 @@ test('run_shell_script has the environment that it was given, and a shell when n
   const expanded = { script: `echo \${X}`, env: { X: 'a b' }, expand_env_vars: true }
   expect(await runShellScript(expanded, context)).toMatchObject({ stdout: 'a b' })
   expect(logged).toEqual(['a b'])
-})
-
-test('words are split as a shell splits them', () => {
-  expect(splitWords(`a "b \\"c" 'd "e' f\\ g h"i"j # k`)).toEqual(['a', 'b "c', 'd "e', 'f g', 'hij'])
-  expect(() => splitWords('a "b')).toThrow(/quotation/)
 })
 
 test('git_clone gets a branch, and brings an earlier clone up to date', async () => {

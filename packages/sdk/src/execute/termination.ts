@@ -19,9 +19,10 @@ const QUICK = { timeoutSeconds: 5, maxRetries: 1 }
 export function handleTermination(
   client: ApiClient,
   flowRunId: string,
-  behavior: SigtermBehavior,
+  options: { behavior: SigtermBehavior; attempt: string | null },
   control: AbortController,
 ): () => void {
+  const { behavior, attempt } = options
   let received = false
   const decide = async (signal: NodeJS.Signals) => {
     const flowRun = await readFlowRun(client, flowRunId, QUICK).catch(() => null)
@@ -29,7 +30,7 @@ export function handleTermination(
     if (behavior === 'relinquish') process.exit(TERMINATED)
     if (behavior === 'reschedule') {
       const ended = isTerminal(flowRun?.state_type) && flowRun?.state_type !== 'CRASHED'
-      const again = !ended && (await reschedule(client, flowRunId))
+      const again = !ended && (await reschedule(client, flowRunId, attempt))
       process.stderr.write(again ? 'Flow run successfully rescheduled.\n' : 'Flow run was not rescheduled.\n')
       process.exit(0)
     }
@@ -48,9 +49,9 @@ export function handleTermination(
   }
 }
 
-async function reschedule(client: ApiClient, flowRunId: string): Promise<boolean> {
+async function reschedule(client: ApiClient, flowRunId: string, attempt: string | null): Promise<boolean> {
   const scheduled_time = formatTimestamp(nowMicroseconds())
   const state = { type: 'SCHEDULED' as const, name: 'AwaitingRetry', state_details: { scheduled_time } }
-  const answer = await setFlowRunState(client, flowRunId, state, QUICK).catch(() => null)
+  const answer = await setFlowRunState(client, flowRunId, state, { ...QUICK, ...(attempt ? { attempt } : {}) }).catch(() => null)
   return answer?.state?.type === 'SCHEDULED'
 }

@@ -17,10 +17,10 @@ export async function buildParameterSchema(schema: StandardSchemaV1 | undefined)
     const given = isJsonObject(property) ? property : {}
     properties[name] = { ...given, title: given.title ?? name, position }
   }
-  const { $defs } = raw
+  const definitions = raw.definitions ?? raw.$defs
   const result: JsonObject = { title: 'Parameters', type: 'object', properties }
   if (Array.isArray(raw.required) && raw.required.length > 0) result.required = raw.required
-  if (isJsonObject($defs) && Object.keys($defs).length > 0) result.definitions = $defs
+  if (isJsonObject(definitions) && Object.keys(definitions).length > 0) result.definitions = definitions
   return JSON.parse(JSON.stringify(result).replaceAll('"#/$defs/', '"#/definitions/')) as JsonObject
 }
 
@@ -28,7 +28,7 @@ async function toJsonSchema(schema: StandardSchemaV1): Promise<JsonObject | null
   if (schema['~standard'].vendor === 'zod') {
     const { z } = await import('zod')
     // What callers send is the input; types that JSON has no word for become "anything".
-    return z.toJSONSchema(schema as never, { io: 'input', unrepresentable: 'any', target: 'draft-7' as never }) as JsonObject
+    return z.toJSONSchema(schema as never, { io: 'input', unrepresentable: 'any', target: 'draft-7' }) as JsonObject
   }
   const other = schema as { toJSONSchema?: () => unknown }
   const made = typeof other.toJSONSchema === 'function' ? other.toJSONSchema() : null

@@ -15,6 +15,7 @@ async function startServer(status: number) {
   const bodies: LogCreate[][] = []
   const server = createServer(async (request, response) => {
     let body = ''
+    request.setEncoding('utf8')
     for await (const chunk of request) body += chunk
     bodies.push(JSON.parse(body) as LogCreate[])
     response.writeHead(status, { 'content-type': 'application/json' }).end('null')

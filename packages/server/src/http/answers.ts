@@ -39,6 +39,8 @@ function fromCatalogue(error: AedileError): Answer {
     case 'internal':
       return { ...answer(error.status, { exception_message: error.message }), isOurFault: error.code === 'internal' }
     default:
+      if (error.status >= 500)
+        return { ...answer(error.status, { exception_message: error.message, code: error.code }), isOurFault: true }
       return answer(error.status, { detail: error.message, code: error.code }, error.retryable ? RETRY_AFTER : {})
   }
 }

@@ -7,6 +7,9 @@ import type { Action } from './route.ts'
 
 type AuditRow = Omit<Database['audit'], 'sequence'>
 
+/** What runs and workers send by themselves, many times a minute: it is kept elsewhere, and would bury the rest. */
+const NOT_AUDITED = /\/(logs\/|events|heartbeat|lease|status|renew|get_scheduled_flow_runs)$/
+
 const FLUSH_MILLISECONDS = 1000
 const MAX_WAITING = 10_000
 const ROWS_PER_INSERT = 500
@@ -32,6 +35,7 @@ export class AuditTrail {
     app.addHook('onResponse', async (request, reply) => {
       const declared = request.routeOptions.config
       if (!declared?.action || declared.action === 'read' || reply.statusCode >= 400) return
+      if (NOT_AUDITED.test(request.routeOptions.url ?? '')) return
       this.record({
         principal: request.principal.id,
         action: declared.action satisfies Action,

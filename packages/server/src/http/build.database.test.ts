@@ -66,7 +66,7 @@ describe('errors', () => {
   it('names a missing field, a missing body and a missing query parameter', async () => {
     const detail = async (answer: ReturnType<typeof post>) => (await answer).json().exception_detail
     expect(await detail(post('/flows/', {}))).toEqual([
-      { type: 'missing', loc: ['body', 'name'], msg: 'Field required', input: null },
+      { type: 'missing', loc: ['body', 'name'], msg: 'Field required', input: {} },
     ])
     expect(await detail(post('/flows/', ''))).toEqual([{ type: 'missing', loc: ['body'], msg: 'Field required', input: null }])
     expect(await detail(get('/api/csrf-token'))).toEqual([

@@ -3,6 +3,7 @@ import { routes as artifactRoutes } from './artifacts/routes.ts'
 import { routes as attemptRoutes } from './attempts/routes.ts'
 import { routes as blockRoutes } from './blocks/routes.ts'
 import { routes as collectionRoutes } from './collections/routes.ts'
+import { routes as concurrencyLimitRoutes } from './concurrency-limits/routes.ts'
 import { routes as csrfRoutes } from './csrf/routes.ts'
 import { routes as deploymentRoutes } from './deployments/routes.ts'
 import { routes as eventRoutes } from './events/routes.ts'
@@ -32,6 +33,7 @@ export const routes: readonly Route[] = [
   ...workPoolRoutes,
   ...workQueueRoutes,
   ...workerRoutes,
+  ...concurrencyLimitRoutes,
   ...logRoutes,
   ...eventRoutes,
   ...variableRoutes,

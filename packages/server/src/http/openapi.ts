@@ -1,3 +1,15 @@
+import * as artifactFilters from '@aedile/core/filters/artifact'
+import * as blockFilters from '@aedile/core/filters/block'
+import * as criteria from '@aedile/core/filters/criteria'
+import * as deploymentFilters from '@aedile/core/filters/deployment'
+import * as flowFilters from '@aedile/core/filters/flow'
+import * as flowRunFilters from '@aedile/core/filters/flow-run'
+import * as logFilters from '@aedile/core/filters/log'
+import * as taskRunFilters from '@aedile/core/filters/task-run'
+import * as variableFilters from '@aedile/core/filters/variable'
+import * as workPoolFilters from '@aedile/core/filters/work-pool'
+import * as workQueueFilters from '@aedile/core/filters/work-queue'
+import * as workerFilters from '@aedile/core/filters/worker'
 import * as artifact from '@aedile/core/resources/artifact'
 import * as block from '@aedile/core/resources/block'
 import * as concurrencyLimit from '@aedile/core/resources/concurrency-limit'
@@ -30,6 +42,20 @@ const RESOURCES = [
   taskRun,
   variable,
   workPool,
+]
+const FILTERS = [
+  criteria,
+  artifactFilters,
+  blockFilters,
+  deploymentFilters,
+  flowFilters,
+  flowRunFilters,
+  logFilters,
+  taskRunFilters,
+  variableFilters,
+  workPoolFilters,
+  workQueueFilters,
+  workerFilters,
 ]
 
 type JsonSchema = Record<string, unknown>
@@ -137,7 +163,7 @@ class SchemaCollector {
   readonly #registry = z.registry<{ id: string }>()
 
   constructor() {
-    for (const module of RESOURCES) {
+    for (const module of [...RESOURCES, ...FILTERS]) {
       for (const [name, schema] of Object.entries(module)) {
         if (schema instanceof z.ZodObject) this.#name(schema, name.charAt(0).toUpperCase() + name.slice(1))
       }

@@ -6,6 +6,8 @@ import type { ReceivedEvent } from '@aedile/core/resources/event'
 import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { Changes } from '../changes.ts'
+import { openStore } from '../store/open.ts'
 import { openTestWorkspace, type TestWorkspace } from '../testing/workspace.ts'
 import { ingestEvents } from './events/ingest-events.ts'
 import { receiveEvents } from './events/receive-events.ts'
@@ -246,6 +248,21 @@ describe('/events/out', () => {
     await client.ping()
     await publish('other', 'prefect.flow-run.Completed')
     expect(await client.nextEvent()).toBe('prefect.flow-run.Completed')
+  })
+
+  it('sends what another server on the same database commits', async () => {
+    const { kind } = test.workspace.store
+    const other = kind === 'postgres' ? await openStore({ url: test.url }) : test.workspace.store
+    const elsewhere = kind === 'postgres' ? { ...test.workspace, store: other, changes: new Changes() } : test.workspace
+    const client = await new Client('/api/events/out').shakeHands()
+    client.send({ type: 'filter', filter: { occurred: window() } })
+    await publish('here')
+    expect(await client.nextEvent()).toBe('here')
+    await ingestEvents(elsewhere, receiveEvents([makeEvent('there')]), 100)
+    expect(await client.nextEvent()).toBe('there')
+    await publish('here again')
+    expect(await client.nextEvent()).toBe('here again')
+    if (other !== test.workspace.store) await other.close()
   })
 
   it.each([

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 
 /** One error of validation as the API reports it: pydantic's form, which genuine clients print. Source: WC 0.7. */
 export type ValidationError = {
@@ -26,7 +26,11 @@ export class RequestInvalid extends Error {
 export function validatePart<T>(schema: z.ZodType<T>, value: unknown, part: 'query' | 'body', requestBody: unknown): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  throw new RequestInvalid(toValidationErrors(result.error.issues, value, [part]), requestBody)
+  const errors = toValidationErrors(result.error.issues, value, [part])
+  // A body that is one model shows itself as the input of a missing field; of several parameters, nothing.
+  const isModel = part === 'body' && schema instanceof z.ZodObject && value !== undefined
+  for (const error of errors) if (isModel && error.type === 'missing' && error.loc.length === 2) error.input = value
+  throw new RequestInvalid(errors, requestBody)
 }
 
 /** Turns the issues of a schema into the API's errors. */
@@ -61,6 +65,7 @@ function toErrors(issue: z.core.$ZodIssue, value: unknown, prefix: (string | num
       return [{ ...typeError(issue.expected), loc, input }]
     case 'invalid_value': {
       if (input === undefined) return [missing(value, loc, path)]
+      if ((issue as { expected?: unknown }).expected === 'stringbool') return [{ ...NO_BOOLEAN, loc, input }]
       const expected = listed(issue.values.map((one) => (typeof one === 'string' ? `'${one}'` : String(one))))
       return [{ type: 'enum', loc, msg: `Input should be ${expected}`, input, ctx: { expected } }]
     }
@@ -71,13 +76,18 @@ function toErrors(issue: z.core.$ZodIssue, value: unknown, prefix: (string | num
       if (issue.format === 'regex' && issue.message.startsWith('Input should be a valid UUID')) {
         return [{ type: 'uuid_parsing', loc, msg: issue.message, input, ctx: { error: 'invalid format' } }]
       }
+      if (issue.message.startsWith('must only contain')) {
+        return [
+          { type: 'value_error', loc, msg: `Value error, ${path.at(-1) ?? 'it'} ${issue.message}`, input, ctx: { error: {} } },
+        ]
+      }
       return [
         {
           type: 'string_pattern_mismatch',
           loc,
           msg: issue.message,
           input,
-          ctx: { pattern: String(issue.pattern ?? issue.format) },
+          ctx: { pattern: String(issue.pattern ?? issue.format).replace(/^\/(.*)\/\w*$/, '$1') },
         },
       ]
     case 'custom':
@@ -91,6 +101,8 @@ function missing(value: unknown, loc: (string | number)[], path: (string | numbe
   const parent = path.length > 1 ? valueAt(value, path.slice(0, -1)) : null
   return { type: 'missing', loc, msg: 'Field required', input: parent ?? null }
 }
+
+const NO_BOOLEAN = { type: 'bool_parsing', msg: 'Input should be a valid boolean, unable to interpret input' }
 
 const TYPE_ERRORS: Record<string, { type: string; msg: string }> = {
   string: { type: 'string_type', msg: 'Input should be a valid string' },

@@ -62,4 +62,9 @@ export function knowsPauses(apiVersion: Version | null): boolean {
   return apiVersion === null || isAtLeast(apiVersion, 0, 8, 4)
 }
 
+/** From 0.8.3 on a client runs the failed tasks of a retried flow again by itself. */
+export function triesTasksAgain(apiVersion: Version | null): boolean {
+  return apiVersion === null || isAtLeast(apiVersion, 0, 8, 3)
+}
+
 const single = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)

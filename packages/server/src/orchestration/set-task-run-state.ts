@@ -66,7 +66,7 @@ function choosePolicy({ proposed, force, policy }: TaskRunProposal): readonly Ru
 async function record(transition: Transition<TaskRunTable>, before: TaskRunTable): Promise<void> {
   const { transaction, run, initial, proposed, client } = transition
   if (proposed === null) return recordTaskRunTransition(transaction, { before, after: run }, null)
-  await makeTimestampFree(transaction, run, proposed)
+  await makeTimestampFree(transaction, before, run, proposed)
   const { id, name, run_count, flow_run_id } = run
   const facts = { name, run_count, tags: JSON.parse(run.tags) as string[], flow_run_id }
   const payload = buildStateChange({ run_id: id, run: facts, principal: client.principal.id }, initial, proposed)
@@ -75,7 +75,13 @@ async function record(transition: Transition<TaskRunTable>, before: TaskRunTable
 }
 
 /** Events of a client may carry a time of its own clock, also one that is ahead. */
-async function makeTimestampFree({ db }: Transaction, run: TaskRunTable, proposed: RunState): Promise<void> {
+async function makeTimestampFree(
+  { db }: Transaction,
+  before: TaskRunTable,
+  run: TaskRunTable,
+  proposed: RunState,
+): Promise<void> {
+  if (before.state_timestamp === null || before.state_timestamp < proposed.timestamp) return
   const taken = await db
     .selectFrom('task_run_state')
     .select('timestamp')

@@ -22,11 +22,31 @@ export class RetentionKeeper implements Service {
     await preparePartitions(store, now)
     if (settings.eventRetentionDays !== null) await dropOldEvents(store, daysBefore(now, settings.eventRetentionDays), { signal })
     if (settings.logRetentionDays !== null) await dropOldLogs(store, daysBefore(now, settings.logRetentionDays), { signal })
+    if (settings.auditRetentionDays !== null) await this.#dropOldAudit(daysBefore(now, settings.auditRetentionDays), signal)
     if (settings.runRetentionDays !== null) {
       const count = await this.#dropOldRuns(daysBefore(now, settings.runRetentionDays), signal)
       if (count > 0) log.info({ count }, 'finished runs older than their retention were deleted')
     }
     await incrementalVacuum(store)
+  }
+
+  async #dropOldAudit(before: Microseconds, signal: AbortSignal): Promise<void> {
+    const { store } = this.#workspace
+    for (let deleted = CHUNK; deleted === CHUNK; ) {
+      signal.throwIfAborted()
+      deleted = await store.write(async ({ db }) => {
+        const old = await db
+          .selectFrom('audit')
+          .select('sequence')
+          .where('created', '<', before)
+          .orderBy('sequence')
+          .limit(CHUNK)
+          .execute()
+        const sequences = old.map(({ sequence }) => sequence)
+        if (sequences.length > 0) await db.deleteFrom('audit').where('sequence', 'in', sequences).execute()
+        return sequences.length
+      })
+    }
   }
 
   /** Only runs without a parent; what belongs to them goes with them. */

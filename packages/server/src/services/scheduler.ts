@@ -5,6 +5,8 @@ import type { Workspace } from '../workspace.ts'
 import type { Service } from './service.ts'
 
 const PAGE = 100
+/** Before every id. */
+const NO_ID = '00000000-0000-0000-0000-000000000000'
 
 /** Makes the runs of all schedules that have too few ahead. Source: WC 4.1. */
 export class Scheduler implements Service {
@@ -18,7 +20,7 @@ export class Scheduler implements Service {
   }
 
   async runOnce(signal: AbortSignal): Promise<void> {
-    let after = ''
+    let after = NO_ID
     for (;;) {
       const ids = await this.#findNeedy(after)
       await scheduleDeployments(this.#workspace, ids, signal)
@@ -31,7 +33,8 @@ export class Scheduler implements Service {
   async #findNeedy(after: string): Promise<string[]> {
     const { db, kind } = this.#workspace.store
     const now = nowMicroseconds()
-    const creator = kind === 'postgres' ? sql`flow_run.created_by ->> 'id'` : sql`json_extract(flow_run.created_by, '$.id')`
+    const creator =
+      kind === 'postgres' ? sql`(flow_run.created_by ->> 'id')::uuid` : sql`json_extract(flow_run.created_by, '$.id')`
     const ahead = sql`from flow_run where flow_run.deployment_id = deployment.id and flow_run.state_type = 'SCHEDULED'
       and flow_run.next_scheduled_start_time >= ${now} and flow_run.auto_scheduled = 1 and ${creator} = deployment_schedule.id`
     const rows = await db

@@ -7,14 +7,14 @@ import type { Workspace } from '../workspace.ts'
 import { openTestStore } from './databases.ts'
 
 /** A work space of a test's own, on a fresh database; `close` removes it. */
-export type TestWorkspace = { workspace: Workspace; close(): Promise<void> }
+export type TestWorkspace = { workspace: Workspace; url: string; close(): Promise<void> }
 
 /** Opens a work space on the database that this run of the tests is for. */
 export async function openTestWorkspace(
   settings: Partial<ServerSettings> = {},
   parts: Partial<Workspace> = {},
 ): Promise<TestWorkspace> {
-  const { store, close } = await openTestStore()
+  const { store, url, close } = await openTestStore()
   const workspace: Workspace = {
     serverId: await readServerId(store),
     settings: { ...defaultServerSettings, ...settings },
@@ -24,5 +24,5 @@ export async function openTestWorkspace(
     log: pino({ level: 'silent' }),
     ...parts,
   }
-  return { workspace, close }
+  return { workspace, url, close }
 }

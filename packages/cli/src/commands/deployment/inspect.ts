@@ -1,6 +1,6 @@
 import type { CliContext } from '../../cli-context.ts'
-import { findDeployment } from '../../find-deployment.ts'
-import { scheduleText } from '../../schedule-text.ts'
+import { findDeployment } from '../../deploy/find-deployment.ts'
+import { scheduleText } from '../../text/schedule-text.ts'
 
 /** Shows a deployment. */
 export async function run({ client, print }: CliContext, _: unknown, name: string): Promise<void> {

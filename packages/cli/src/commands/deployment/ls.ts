@@ -1,6 +1,6 @@
 import type { CliContext } from '../../cli-context.ts'
-import { listDeployments } from '../../find-deployment.ts'
-import { scheduleText } from '../../schedule-text.ts'
+import { listDeployments } from '../../deploy/find-deployment.ts'
+import { scheduleText } from '../../text/schedule-text.ts'
 
 /** Lists the deployments. */
 export async function run({ client, print }: CliContext): Promise<void> {

@@ -2,10 +2,10 @@ import { createDeploymentFlowRun } from '@aedile/core/client/deployments'
 import { formatTimestamp, nowMicroseconds, parseTimestamp } from '@aedile/core/time'
 import type { CliContext } from '../../cli-context.ts'
 import { CliFailure, EXIT_CODES } from '../../failure.ts'
-import { findDeployment } from '../../find-deployment.ts'
-import { parseAssignments, parseJsonObject } from '../../parse-assignments.ts'
-import { parseSeconds } from '../../parse-options.ts'
-import { watchRun } from '../../watch-run.ts'
+import { findDeployment } from '../../deploy/find-deployment.ts'
+import { parseAssignments, parseJsonObject } from '../../options/parse-assignments.ts'
+import { parseSeconds } from '../../options/parse-options.ts'
+import { watchRun } from '../../runs/watch-run.ts'
 
 type Options = {
   param?: string[]

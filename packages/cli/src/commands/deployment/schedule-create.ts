@@ -1,9 +1,9 @@
 import { createDeploymentSchedules } from '@aedile/core/client/deployments'
 import type { CliContext } from '../../cli-context.ts'
 import { CliFailure, EXIT_CODES } from '../../failure.ts'
-import { findDeployment } from '../../find-deployment.ts'
-import { readScheduleOptions, type ScheduleOptions } from '../../schedule-options.ts'
-import { scheduleText } from '../../schedule-text.ts'
+import { findDeployment } from '../../deploy/find-deployment.ts'
+import { readScheduleOptions, type ScheduleOptions } from '../../options/schedule-options.ts'
+import { scheduleText } from '../../text/schedule-text.ts'
 
 /** Adds a schedule to a deployment. */
 export async function run(

@@ -1,6 +1,6 @@
 import { deleteDeploymentSchedule } from '@aedile/core/client/deployments'
 import type { CliContext } from '../../cli-context.ts'
-import { findDeployment } from '../../find-deployment.ts'
+import { findDeployment } from '../../deploy/find-deployment.ts'
 
 /** Removes a schedule of a deployment. */
 export async function run({ client, print }: CliContext, _: unknown, name: string, scheduleId: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { updateDeploymentSchedule } from '@aedile/core/client/deployments'
 import type { CliContext } from '../../cli-context.ts'
-import { findDeployment } from '../../find-deployment.ts'
+import { findDeployment } from '../../deploy/find-deployment.ts'
 
 /** `aedile deployment schedule pause` */
 export async function run({ client, print }: CliContext, _: unknown, name: string, scheduleId: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { deleteFlowRun, readFlowRun } from '@aedile/core/client/flow-runs'
 import type { CliContext } from '../../cli-context.ts'
-import { confirmDeletion } from '../../confirm.ts'
+import { confirmDeletion } from '../../options/confirm.ts'
 
 /** Deletes a flow run with its logs. */
 export async function run({ client, print }: CliContext, options: { yes?: boolean }, id: string): Promise<void> {

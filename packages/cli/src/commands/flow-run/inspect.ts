@@ -1,7 +1,7 @@
 import { readFlowRun, readFlowRunStates } from '@aedile/core/client/flow-runs'
 import { filterTaskRuns } from '@aedile/core/client/task-runs'
 import type { CliContext } from '../../cli-context.ts'
-import { stateText, timeText } from '../../state-text.ts'
+import { stateText, timeText } from '../../text/state-text.ts'
 
 /** Shows a flow run with its states and task runs. */
 export async function run({ client, print }: CliContext, _: unknown, id: string): Promise<void> {

@@ -3,8 +3,8 @@ import { filterFlows } from '@aedile/core/client/flows'
 import type { JsonObject } from '@aedile/core/json'
 import { STATE_TYPES, type StateType } from '@aedile/core/states'
 import type { CliContext } from '../../cli-context.ts'
-import { parseCount } from '../../parse-options.ts'
-import { stateText, timeText } from '../../state-text.ts'
+import { parseCount } from '../../options/parse-options.ts'
+import { stateText, timeText } from '../../text/state-text.ts'
 
 /** Lists flow runs, the newest first. */
 export async function run(

@@ -1,7 +1,7 @@
 import { filterFlows } from '@aedile/core/client/flows'
 import type { CliContext } from '../../cli-context.ts'
-import { parseCount } from '../../parse-options.ts'
-import { timeText } from '../../state-text.ts'
+import { parseCount } from '../../options/parse-options.ts'
+import { timeText } from '../../text/state-text.ts'
 
 /** Lists the flows, the newest first. */
 export async function run({ client, print }: CliContext, options: { limit: string }): Promise<void> {

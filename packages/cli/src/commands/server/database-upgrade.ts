@@ -1,7 +1,7 @@
 import { databaseUrlOf } from '@aedile/server/lifecycle/home'
 import { upgradeDatabase } from '@aedile/server/store/maintenance/upgrade-database'
 import type { CliContext } from '../../cli-context.ts'
-import { readServerSettings } from '../../server-settings.ts'
+import { readServerSettings } from '../../compose/server-settings.ts'
 
 /** Brings the database to the version of this aedile. */
 export async function run(context: CliContext, options: { database?: string }): Promise<void> {

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CliContext } from '../../cli-context.ts'
 import { CliFailure } from '../../failure.ts'
-import { findInfrastructures, loadDefinitions } from '../../infrastructures.ts'
-import { createLog } from '../../log.ts'
-import { readServerSettings, type ServerOptions } from '../../server-settings.ts'
+import { findInfrastructures, loadDefinitions } from '../../compose/infrastructures.ts'
+import { createLog } from '../../compose/log.ts'
+import { readServerSettings, type ServerOptions } from '../../compose/server-settings.ts'
 
 const BACKGROUND_SECONDS = 30
 

@@ -2,7 +2,7 @@ import { createVariable, updateVariable } from '@aedile/core/client/variables'
 import { isAedileError } from '@aedile/core/errors'
 import type { CliContext } from '../../cli-context.ts'
 import { CliFailure } from '../../failure.ts'
-import { jsonOrText } from '../../parse-assignments.ts'
+import { jsonOrText } from '../../options/parse-assignments.ts'
 
 /** Sets a variable. */
 export async function run(

@@ -1,7 +1,7 @@
 import { API_VERSION } from '@aedile/core/client/identity'
 import { PREFECT_VERSION } from '@aedile/core/templates/prepare'
 import type { CliContext } from '../../cli-context.ts'
-import { readOwnVersion } from '../../own-package.ts'
+import { readOwnVersion } from '../../compose/own-package.ts'
 
 /** Prints the versions. */
 export async function run({ print }: CliContext): Promise<void> {

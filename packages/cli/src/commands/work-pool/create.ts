@@ -5,9 +5,9 @@ import type { JsonObject } from '@aedile/core/json'
 import type { WorkPool, WorkPoolCreate } from '@aedile/core/resources/work-pool'
 import type { CliContext } from '../../cli-context.ts'
 import { CliFailure } from '../../failure.ts'
-import { findInfrastructures, loadDefinition } from '../../infrastructures.ts'
-import { parseCount } from '../../parse-options.ts'
-import { readJsonFile } from '../../read-json-file.ts'
+import { findInfrastructures, loadDefinition } from '../../compose/infrastructures.ts'
+import { parseCount } from '../../options/parse-options.ts'
+import { readJsonFile } from '../../options/read-json-file.ts'
 
 type Options = {
   type: string

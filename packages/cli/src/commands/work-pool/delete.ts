@@ -1,6 +1,6 @@
 import { deleteWorkPool, readWorkPool } from '@aedile/core/client/work-pools'
 import type { CliContext } from '../../cli-context.ts'
-import { confirmDeletion } from '../../confirm.ts'
+import { confirmDeletion } from '../../options/confirm.ts'
 
 /** Deletes a work pool with its queues. */
 export async function run({ client, print }: CliContext, options: { yes?: boolean }, name: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import type { CliContext } from '../../cli-context.ts'
-import { findInfrastructures, loadDefinition } from '../../infrastructures.ts'
+import { findInfrastructures, loadDefinition } from '../../compose/infrastructures.ts'
 
 /** Prints the template that pools of a type get. Needs no server. */
 export async function run(context: CliContext, options: { type: string; file?: string }): Promise<void> {

@@ -1,8 +1,8 @@
 import type { WorkPoolUpdate } from '@aedile/core/resources/work-pool'
 import type { CliContext } from '../../cli-context.ts'
 import { CliFailure, EXIT_CODES } from '../../failure.ts'
-import { parseCount } from '../../parse-options.ts'
-import { readJsonFile } from '../../read-json-file.ts'
+import { parseCount } from '../../options/parse-options.ts'
+import { readJsonFile } from '../../options/read-json-file.ts'
 import { changeWorkPool } from './change.ts'
 
 /** Changes what the options name. */

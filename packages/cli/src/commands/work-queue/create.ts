@@ -1,6 +1,6 @@
 import { createWorkQueue } from '@aedile/core/client/work-queues'
 import type { CliContext } from '../../cli-context.ts'
-import { parseCount } from '../../parse-options.ts'
+import { parseCount } from '../../options/parse-options.ts'
 
 /** Creates a queue in a pool. */
 export async function run(

@@ -1,6 +1,6 @@
 import { deleteWorkQueue, readWorkQueue } from '@aedile/core/client/work-queues'
 import type { CliContext } from '../../cli-context.ts'
-import { confirmDeletion } from '../../confirm.ts'
+import { confirmDeletion } from '../../options/confirm.ts'
 
 /** Deletes a queue. */
 export async function run({ client, print }: CliContext, options: { pool: string; yes?: boolean }, name: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { readWorkQueue } from '@aedile/core/client/work-queues'
 import type { CliContext } from '../../cli-context.ts'
-import { timeText } from '../../state-text.ts'
+import { timeText } from '../../text/state-text.ts'
 
 /** Shows a queue. */
 export async function run({ client, print }: CliContext, options: { pool: string }, name: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { filterWorkQueues } from '@aedile/core/client/work-queues'
 import type { CliContext } from '../../cli-context.ts'
-import { timeText } from '../../state-text.ts'
+import { timeText } from '../../text/state-text.ts'
 
 /** Lists the queues of a pool. */
 export async function run({ client, print }: CliContext, options: { pool: string }): Promise<void> {

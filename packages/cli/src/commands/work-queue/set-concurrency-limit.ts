@@ -1,5 +1,5 @@
 import type { CliContext } from '../../cli-context.ts'
-import { parseCount } from '../../parse-options.ts'
+import { parseCount } from '../../options/parse-options.ts'
 import { changeWorkQueue } from './change.ts'
 
 /** `aedile work-queue set-concurrency-limit` */

@@ -6,9 +6,9 @@ import { clientSettings } from '@aedile/core/settings/client'
 import { Worker } from '@aedile/worker/worker'
 import type { CliContext } from '../../cli-context.ts'
 import { CliFailure, EXIT_CODES } from '../../failure.ts'
-import { createLog } from '../../log.ts'
-import { parseCount, parseSeconds } from '../../parse-options.ts'
-import { buildWorkerOptions } from '../../worker-parts.ts'
+import { createLog } from '../../compose/log.ts'
+import { parseCount, parseSeconds } from '../../options/parse-options.ts'
+import { buildWorkerOptions } from '../../compose/worker-options.ts'
 
 type Options = {
   pool: string

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { isJsonObject, type JsonObject } from '@aedile/core/json'
+import { splitShellWords } from '@aedile/core/shell-words'
 import type { StepContext } from '../pull-steps.ts'
 import { optionalText, textInput } from './inputs.ts'
 import { runCommand } from './run-command.ts'
@@ -18,8 +19,9 @@ export async function runShellScript(inputs: JsonObject, context: StepContext): 
   const stdout: string[] = []
   const stderr: string[] = []
   for (const line of script.split('\n')) {
+    if (line.trim().startsWith('#')) continue
     const written = expand ? expandVariables(line, env) : line
-    const words = shell ? [shell, '-c', written] : splitWords(written)
+    const words = shell ? [shell, '-c', written] : splitShellWords(written)
     const [program, ...args] = words
     if (program === undefined || (shell && written.trim() === '')) continue
     const result = await runCommand(program, args, { cwd, env, signal: context.signal, ...(onLine ? { onLine } : {}) })
@@ -39,40 +41,4 @@ function textValues(values: JsonObject): Record<string, string> {
 
 function expandVariables(line: string, env: Record<string, string | undefined>): string {
   return line.replace(/\$(?:\{(\w+)\}|(\w+))/g, (whole, braced?: string, plain?: string) => env[braced ?? plain ?? ''] ?? whole)
-}
-
-/** Splits a command as a POSIX shell does: blanks, quotes and backslashes; nothing is expanded. A `#` begins a comment. */
-export function splitWords(line: string): string[] {
-  const words: string[] = []
-  let word: string | null = null
-  for (let index = 0; index < line.length; index++) {
-    const char = line[index]!
-    if (char === '#' && word === null) break
-    if (/\s/.test(char)) {
-      if (word !== null) words.push(word)
-      word = null
-    } else if (char === "'" || char === '"') {
-      const { text, end } = readQuoted(line, index)
-      word = (word ?? '') + text
-      index = end
-    } else if (char === '\\' && index + 1 < line.length) {
-      word = (word ?? '') + line[++index]
-    } else {
-      word = (word ?? '') + char
-    }
-  }
-  if (word !== null) words.push(word)
-  return words
-}
-
-function readQuoted(line: string, start: number): { text: string; end: number } {
-  const quote = line[start]!
-  let text = ''
-  for (let index = start + 1; index < line.length; index++) {
-    const char = line[index]!
-    if (char === quote) return { text, end: index }
-    const escaped = quote === '"' && char === '\\' && '"\\$`'.includes(line[index + 1] ?? ' ')
-    text += escaped ? line[++index] : char
-  }
-  throw new Error(`the line ends inside a quotation: ${line}`)
 }

@@ -8,7 +8,7 @@ import {
   blockTypeFilter,
 } from '@aedile/core/filters/block'
 import { pageFields } from '@aedile/core/filters/page'
-import { blockDocument, blockDocumentCreate, blockDocumentUpdate } from '@aedile/core/resources/block'
+import { blockDocument, blockDocumentUpdate } from '@aedile/core/resources/block'
 import { uuid } from '@aedile/core/resources/scalars'
 import { type Expression, type SqlBool, sql } from 'kysely'
 import { z } from 'zod'
@@ -19,7 +19,12 @@ import type { Store } from '../../store/store.ts'
 import { HttpError, keyedBody, type Route, route } from '../route.ts'
 import { loadBlockDocument, loadBlockDocuments } from './load-block-documents.ts'
 import { includeSecretsQuery } from './secrets-query.ts'
-import { createBlockDocument, deleteBlockDocument, updateBlockDocument } from './write-block-document.ts'
+import {
+  createBlockDocument,
+  deleteBlockDocument,
+  namedBlockDocumentCreate,
+  updateBlockDocument,
+} from './write-block-document.ts'
 
 const params = z.object({ id: uuid })
 const notFound = () => new HttpError(404, 'Block document not found')
@@ -38,7 +43,7 @@ export const routes: Route[] = [
     summary: 'Make a block document',
     resource: 'block-document',
     action: 'create',
-    body: blockDocumentCreate,
+    body: namedBlockDocumentCreate,
     responses: { 201: blockDocument, 400: null, 409: null },
     async handle({ workspace, body, reply }) {
       const id = await createBlockDocument(workspace, body)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isJsonObject, type JsonObject } from '@aedile/core/json'
-import type { blockDocumentCreate, blockDocumentUpdate } from '@aedile/core/resources/block'
+import { blockDocumentCreate, type blockDocumentUpdate } from '@aedile/core/resources/block'
 import { nowMicroseconds } from '@aedile/core/time'
 import type { Kysely } from 'kysely'
 import type { z } from 'zod'
@@ -9,18 +9,22 @@ import type { Database } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
 import { forgetDefaultResultStorage } from '../admin/default-result-storage.ts'
 import { HttpError } from '../route.ts'
-import { RequestInvalid } from '../validation.ts'
 import { emitLifecycleEvents } from '../work-pools/lifecycle-event.ts'
 import { toBlockDocumentEvents } from './block-document-event.ts'
 import { loadBlockDocument } from './load-block-documents.ts'
 import { keepMaskedSecrets, secretFieldsOf } from './secret-fields.ts'
+
+/** What a new document needs: only an anonymous one gets a name by itself. */
+export const namedBlockDocumentCreate = blockDocumentCreate.refine(({ name, is_anonymous }) => is_anonymous || name != null, {
+  message: 'Names must be provided for block documents.',
+})
 
 type References = Map<string, string>
 
 /** Stores a new document and answers its id. */
 export async function createBlockDocument(workspace: Workspace, wanted: z.output<typeof blockDocumentCreate>): Promise<string> {
   const id = randomUUID()
-  const name = wanted.name ?? nameOfAnonymous(wanted.is_anonymous)
+  const name = wanted.name ?? `anonymous-${randomUUID()}`
   const { data, references } = separateReferences(wanted.data)
   const encrypted = workspace.encryption.encrypt(JSON.stringify(data))
   await workspace.store.write(async (transaction) => {
@@ -177,10 +181,4 @@ async function checkSameType(db: Kysely<Database>, schemaId: string, typeId: str
   if (schema.block_type_id !== typeId) {
     throw new HttpError(400, 'Must migrate block document to a block schema of the same block type.')
   }
-}
-
-function nameOfAnonymous(isAnonymous: boolean): string {
-  if (isAnonymous) return `anonymous-${randomUUID()}`
-  const msg = 'Value error, Names must be provided for block documents.'
-  throw new RequestInvalid([{ type: 'value_error', loc: ['body', 'name'], msg, input: null, ctx: { error: {} } }], null)
 }

@@ -9,12 +9,12 @@ type Checked = { parameters?: JsonObject | null; parameter_openapi_schema?: Json
  * Checks what a deployment's body says of its parameters. They are held against the schema only where the body itself
  * asks for that; required ones may come with the run. Source: WC 5.7.
  */
-export function checkDeployment(body: Checked, rawBody: unknown): void {
+export function checkDeployment(body: Checked, sent: JsonObject): void {
   if (body.parameters) checkParameterSize(body.parameters)
   const schema = body.parameter_openapi_schema
   if (!schema || Object.keys(schema).length === 0) return
   validateSchema(schema)
-  if (!body.parameters || !asksForEnforcement(rawBody)) return
+  if (!body.parameters || sent.enforce_parameter_schema !== true) return
   const failure = findSchemaFailure(body.parameters, schema, { ignoreRequired: true })
   if (failure) {
     throw new RequestInvalid(
@@ -24,9 +24,9 @@ export function checkDeployment(body: Checked, rawBody: unknown): void {
   }
 }
 
-/** The schema fills in a default, so whether the body itself has the key is seen in its bytes. */
-function asksForEnforcement(rawBody: unknown): boolean {
-  if (!Buffer.isBuffer(rawBody)) return false
+/** The keys that a body really has: the schema fills in defaults, which must not overwrite what is stored. */
+export function readSent(rawBody: unknown): JsonObject {
+  if (!Buffer.isBuffer(rawBody)) return {}
   const sent: unknown = JSON.parse(rawBody.toString('utf8'))
-  return isJsonObject(sent) && sent.enforce_parameter_schema === true
+  return isJsonObject(sent) ? sent : {}
 }

@@ -8,7 +8,7 @@ import type { Workspace } from '../../workspace.ts'
 import { readCreator } from '../flow-runs/create-ad-hoc-flow-run.ts'
 import { HttpError, type Route, route } from '../route.ts'
 import { toWorkQueue } from '../work-queues/work-queue-document.ts'
-import { checkDeployment } from './check-deployment.ts'
+import { checkDeployment, readSent } from './check-deployment.ts'
 import { deleteDeployment } from './delete-deployment.ts'
 import { loadDeployments } from './deployment-document.ts'
 import { emitDeploymentUpdate } from './deployment-events.ts'
@@ -33,10 +33,11 @@ export const routes: Route[] = [
     body: deploymentCreate,
     responses: { 201: deployment, 200: deployment, 404: null, 409: null },
     async handle({ workspace, request, body, reply }) {
-      checkDeployment(body, request.body)
+      const sent = readSent(request.body)
+      checkDeployment(body, sent)
       const accepted = { ...body, schedules: body.schedules && acceptSchedules(body.schedules, ['body', 'schedules'], body) }
       const { deployment: row, created } = await workspace.store.write((transaction) =>
-        upsertDeployment(transaction, workspace, accepted, readCreator(request.headers)),
+        upsertDeployment(transaction, workspace, accepted, { sent, creator: readCreator(request.headers) }),
       )
       reply.code(created ? 201 : 200)
       return (await loadDeployments(workspace.store.db, [row]))[0]
@@ -52,7 +53,7 @@ export const routes: Route[] = [
     body: deploymentUpdate,
     responses: { 204: null, 404: null, 409: null },
     async handle({ workspace, request, params: { id }, body, reply }) {
-      checkDeployment(body, request.body)
+      checkDeployment(body, readSent(request.body))
       const accepted = { ...body, schedules: body.schedules && acceptSchedules(body.schedules, ['body', 'schedules'], body) }
       await workspace.store.write((transaction) => updateDeployment(transaction, workspace, id, accepted))
       reply.code(204)

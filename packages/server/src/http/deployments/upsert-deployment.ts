@@ -22,7 +22,7 @@ export async function upsertDeployment(
   transaction: Transaction,
   workspace: Workspace,
   body: Body,
-  creator: Creator | null,
+  { sent, creator }: { sent: JsonObject; creator: Creator | null },
 ): Promise<{ deployment: DeploymentTable; created: boolean }> {
   const { db } = transaction
   const flow = await db.selectFrom('flow').selectAll().where('id', '=', body.flow_id).executeTakeFirst()
@@ -37,7 +37,7 @@ export async function upsertDeployment(
 
   const reading = db.selectFrom('deployment').selectAll().where('flow_id', '=', flow.id).where('name', '=', body.name)
   const before = await (transaction.kind === 'postgres' ? reading.forUpdate() : reading).executeTakeFirst()
-  const row = before ? overwrite(before, body, flow, assigned) : newRow(body, flow, assigned, creator)
+  const row = before ? overwrite(before, withoutDefaults(body, sent), flow, assigned) : newRow(body, flow, assigned, creator)
   // The limit that a deployment has for itself needs its id, and the deployment the limit's.
   if (!before) await db.insertInto('deployment').values(row).execute()
   row.concurrency_limit_id = await settleLimit(transaction, row, body)
@@ -83,8 +83,13 @@ async function checkBlocks({ db }: Transaction, body: Body): Promise<void> {
   }
 }
 
+/** The body without what its schema filled in, which must not overwrite what is stored. */
+function withoutDefaults(body: Body, sent: JsonObject): Partial<Body> {
+  return Object.fromEntries(Object.entries(body).filter(([key]) => Object.hasOwn(sent, key)))
+}
+
 /** What of a body is written as it stands, key by key when it is there. */
-function columnsOf(body: Body, flow: FlowTable, assigned: AssignedQueue | null): Partial<DeploymentTable> {
+function columnsOf(body: Partial<Body>, flow: FlowTable, assigned: AssignedQueue | null): Partial<DeploymentTable> {
   const labels = { ...JSON.parse(flow.labels), 'prefect.flow.id': flow.id, ...body.labels }
   return {
     ...(body.version !== undefined && { version: body.version }),
@@ -106,11 +111,16 @@ function columnsOf(body: Body, flow: FlowTable, assigned: AssignedQueue | null):
     ...(body.entrypoint !== undefined && { entrypoint: body.entrypoint }),
     ...(body.storage_document_id !== undefined && { storage_document_id: body.storage_document_id }),
     ...(body.infrastructure_document_id !== undefined && { infrastructure_document_id: body.infrastructure_document_id }),
-    enforce_parameter_schema: body.enforce_parameter_schema ? 1 : 0,
+    ...(body.enforce_parameter_schema !== undefined && { enforce_parameter_schema: body.enforce_parameter_schema ? 1 : 0 }),
   }
 }
 
-function overwrite(before: DeploymentTable, body: Body, flow: FlowTable, assigned: AssignedQueue | null): DeploymentTable {
+function overwrite(
+  before: DeploymentTable,
+  body: Partial<Body>,
+  flow: FlowTable,
+  assigned: AssignedQueue | null,
+): DeploymentTable {
   return { ...before, ...columnsOf(body, flow, assigned), updated: nowMicroseconds() }
 }
 

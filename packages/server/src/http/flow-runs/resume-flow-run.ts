@@ -1,6 +1,8 @@
+import { isAedileError } from '@aedile/core/errors'
 import { isJsonObject, type JsonObject, type JsonValue } from '@aedile/core/json'
 import { findSchemaFailure } from '@aedile/core/json-schema'
 import type { OrchestrationResult } from '@aedile/core/resources/state'
+import { hydrate } from '@aedile/core/templates/hydration'
 import { nowMicroseconds } from '@aedile/core/time'
 import { writeAnnounced } from '../../orchestration/announce.ts'
 import type { StateAnswer } from '../../orchestration/answer.ts'
@@ -35,20 +37,39 @@ async function resume(
   const state = await readFlowRunState(transaction, run.state_id)
   if (state?.type !== 'PAUSED') return refused(null, 'ABORT', 'Cannot resume a flow run that is not paused.')
   const keyset = state.state_details.run_input_keyset
-  const input = keyset ? (runInput ?? {}) : null
+  let input: JsonObject = {}
   if (keyset) {
+    const hydrated = await hydrateRunInput(transaction, runInput ?? {})
+    if ('reason' in hydrated) return refused(state, 'REJECT', hydrated.reason)
+    input = hydrated.input
     const schema = await readFlowRunInput(transaction.db, id, keyset.schema)
-    const reason = schema === null ? 'Run input schema not found.' : checkAgainst(schema.value, input ?? {})
+    const reason = schema === null ? 'Run input schema not found.' : checkAgainst(schema.value, input)
     if (reason !== null) return refused(state, 'REJECT', reason)
   }
   const proposed = state.state_details.pause_reschedule
     ? buildState({ type: 'SCHEDULED', name: 'Resuming' })
     : buildState({ type: 'RUNNING' })
   const answer = await changeFlowRunState(transaction, { flowRunId: id, proposed, client })
-  if (keyset && answer.result.status === 'ACCEPT' && input && Object.keys(input).length > 0) {
+  if (keyset && answer.result.status === 'ACCEPT' && Object.keys(input).length > 0) {
     await insertFlowRunInput(transaction, id, { key: keyset.response, value: JSON.stringify(input), sender: null })
   }
   return answer
+}
+
+/** Replaces what the input says in place of a value (`__prefect_kind`). */
+async function hydrateRunInput({ db }: Transaction, input: JsonObject): Promise<{ input: JsonObject } | { reason: string }> {
+  try {
+    const hydrated = await hydrate(input, {
+      async readVariable(name) {
+        const row = await db.selectFrom('variable').select('value').where('name', '=', name).executeTakeFirst()
+        return row === undefined ? null : { value: JSON.parse(row.value) as JsonValue }
+      },
+    })
+    return { input: hydrated }
+  } catch (error) {
+    if (!isAedileError(error, 'hydration_failed')) throw error
+    return { reason: `Error hydrating run input: ${error.message}` }
+  }
 }
 
 function checkAgainst(schemaText: string, input: JsonObject): string | null {

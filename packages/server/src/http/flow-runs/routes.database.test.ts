@@ -199,6 +199,9 @@ test('the graph shows tasks and subflows with what they pass on', async () => {
   expect(nodes[first]).toMatchObject({ kind: 'task-run', label: 'first', children: [{ id: subflow.id }], parents: [] })
   expect(nodes[subflow.id]).toMatchObject({ kind: 'flow-run', label: 'weather / inner', parents: [{ id: first }] })
   expect(body.states.map((state: { name: string }) => state.name)).toEqual(['Running'])
+  const dependencies = await call('GET', `/flow_runs/${id}/graph`)
+  const found = dependencies.body.find((task: { id: string }) => task.id === parent)
+  expect(found.upstream_dependencies).toEqual([{ input_type: 'task_run', id: first }])
 })
 
 test("a subflow's state is its parent task run's state", async () => {

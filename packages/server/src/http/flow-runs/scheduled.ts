@@ -1,12 +1,12 @@
 import type { FlowRun, WorkerFlowRun } from '@aedile/core/resources/flow-run'
 import { type Microseconds, nowMicroseconds, parseTimestamp } from '@aedile/core/time'
-import { recordDeploymentPoll, recordPoll } from '../../dispatch/record-poll.ts'
 import { selectScheduledRuns, selectScheduledRunsOfDeployments } from '../../dispatch/scheduled-runs.ts'
 import type { Store } from '../../store/store.ts'
 import type { WorkPoolTable, WorkQueueTable } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
 import { HttpError } from '../route.ts'
 import { presentFlowRun, presentWorkerFlowRun } from './present.ts'
+import { recordDeploymentPoll, recordPoll } from './record-poll.ts'
 import { selectFlowRuns } from './select.ts'
 
 /** The body of a worker's poll. */

@@ -3,6 +3,7 @@ import { transform } from './transform.ts'
 
 /** No two states of a run have the same timestamp, and a later state has a later one. */
 export const makeTimestampUnique = transform<FlowRunTable>('MakeTimestampUnique', async ({ transaction, run, proposed }) => {
+  if (run.state_timestamp === null || run.state_timestamp < proposed.timestamp) return
   const latest = await transaction.db
     .selectFrom('flow_run_state')
     .select('timestamp')

@@ -1,8 +1,8 @@
 import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { answerDeploymentPoll, answerWorkPoolPoll } from '../http/flow-runs/scheduled.ts'
-import { buildQueue, insertDeployment, insertFlow, insertPool, insertRun } from '../testing/flow-runs.ts'
-import { openTestWorkspace, type TestWorkspace } from '../testing/workspace.ts'
+import { buildQueue, insertDeployment, insertFlow, insertPool, insertRun } from '../../testing/flow-runs.ts'
+import { openTestWorkspace, type TestWorkspace } from '../../testing/workspace.ts'
+import { answerDeploymentPoll, answerWorkPoolPoll } from './scheduled.ts'
 
 let testing: TestWorkspace
 let flowId: string
@@ -99,9 +99,9 @@ test('a poll makes the queues and their deployments ready, once', async () => {
   expect(await db.selectFrom('work_queue').select('status').where('id', '=', queue.id).execute()).toEqual([{ status: 'READY' }])
   expect(await db.selectFrom('deployment').select('status').where('id', '=', id).execute()).toEqual([{ status: 'READY' }])
   const outbox = await db.selectFrom('outbox').select(['kind', 'payload']).orderBy('sequence').execute()
-  expect(outbox.map((row) => [row.kind, JSON.parse(row.payload)])).toEqual([
-    ['work-queue-status', { id: queue.id, status: 'READY' }],
-    ['deployment-status', { id, status: 'READY' }],
+  expect(outbox.map((row) => [row.kind, JSON.parse(row.payload).event])).toEqual([
+    ['event', 'prefect.work-queue.ready'],
+    ['event', 'prefect.deployment.ready'],
   ])
 })
 

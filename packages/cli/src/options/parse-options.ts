@@ -1,4 +1,4 @@
-import { CliFailure, EXIT_CODES } from './failure.ts'
+import { CliFailure, EXIT_CODES } from '../failure.ts'
 
 /** A whole number of at least 0; undefined when the option was not given. */
 export function parseCount(option: string, text: string | undefined): number | undefined {

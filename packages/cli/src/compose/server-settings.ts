@@ -1,7 +1,7 @@
 import type { SettingDefinition } from '@aedile/core/settings/define'
 import { parseSetting } from '@aedile/core/settings/read'
 import { type ServerSettings, serverSettings } from '@aedile/server/settings'
-import type { CliContext } from './cli-context.ts'
+import type { CliContext } from '../cli-context.ts'
 
 export type ServerOptions = { host?: string; port?: string; database?: string; insecure?: boolean; logLevel?: string }
 

@@ -4,7 +4,7 @@ import { filterFlows } from '@aedile/core/client/flows'
 import { isAedileError } from '@aedile/core/errors'
 import { findNearest } from '@aedile/core/nearest'
 import type { Deployment } from '@aedile/core/resources/deployment'
-import { CliFailure, EXIT_CODES } from './failure.ts'
+import { CliFailure, EXIT_CODES } from '../failure.ts'
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i
 

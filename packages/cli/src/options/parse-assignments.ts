@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@aedile/core/json'
-import { CliFailure, EXIT_CODES } from './failure.ts'
+import { CliFailure, EXIT_CODES } from '../failure.ts'
 
 /** Reads `NAME=JSON` assignments; what is no JSON is text. Later ones win. */
 export function parseAssignments(option: string, assignments: string[] | undefined): JsonObject {

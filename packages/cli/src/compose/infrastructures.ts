@@ -67,7 +67,8 @@ function readPackage(name: string): { aedile?: { types: string[] } } | null {
   return folder ? JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) : null
 }
 
-function folderOf(name: string): string | null {
+/** The folder of an installed package, seen from the working directory and from `aedile` itself; null when there is none. */
+export function folderOf(name: string): string | null {
   if (name.startsWith('.') || name.startsWith('/')) return existsSync(join(name, 'package.json')) ? name : null
   for (const start of [process.cwd(), ownFolder()]) {
     for (let folder = start; ; folder = dirname(folder)) {

@@ -1,4 +1,4 @@
-import { CliFailure, EXIT_CODES } from './failure.ts'
+import { CliFailure, EXIT_CODES } from '../failure.ts'
 
 /** Asks before something is deleted. Without a terminal, `--yes` is needed. */
 export async function confirmDeletion(yes: boolean | undefined, question: string): Promise<void> {

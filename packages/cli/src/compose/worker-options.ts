@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { WorkerFacts } from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'
@@ -10,8 +9,9 @@ import { workerSettings } from '@aedile/worker/settings'
 import { StateDirectory } from '@aedile/worker/state-directory'
 import type { WorkerOptions } from '@aedile/worker/worker'
 import type { Logger } from 'pino'
-import type { CliContext } from './cli-context.ts'
-import { findInfrastructures, loadInfrastructure } from './infrastructures.ts'
+import type { CliContext } from '../cli-context.ts'
+import { CliFailure } from '../failure.ts'
+import { findInfrastructures, folderOf, loadInfrastructure } from './infrastructures.ts'
 
 /** Puts a worker together from settings and a command's options. */
 export async function buildWorkerOptions(
@@ -75,7 +75,15 @@ function buildFacts(context: CliContext, name: string): WorkerFacts {
       PREFECT_API_URL: context.apiUrl,
     },
     processEnvironment: environment,
-    executeCommand: [process.execPath, createRequire(import.meta.url).resolve('@aedile/sdk/bin/aedile-execute.js')],
+    executeCommand: executeCommand(),
     python: context.settings(hostSettings).python ?? 'python3',
   }
+}
+
+/** Our own `aedile-execute`, for flows whose project has none; from its sources when this runs from sources. */
+function executeCommand(): string[] {
+  const folder = folderOf('@aedile/sdk')
+  if (!folder) throw new CliFailure('The package @aedile/sdk is not installed beside aedile. Install it: npm install @aedile/sdk')
+  const conditions = process.execArgv.filter((arg) => arg.startsWith('--conditions'))
+  return [process.execPath, ...conditions, join(folder, 'bin/aedile-execute.js')]
 }

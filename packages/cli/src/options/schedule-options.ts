@@ -1,5 +1,5 @@
 import { type Schedule, schedule as scheduleSchema } from '@aedile/core/resources/schedule'
-import { CliFailure, EXIT_CODES } from './failure.ts'
+import { CliFailure, EXIT_CODES } from '../failure.ts'
 import { parseSeconds } from './parse-options.ts'
 
 export type ScheduleOptions = { cron?: string; interval?: string; rrule?: string; timezone?: string; anchorDate?: string }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isJsonObject, type JsonObject } from '@aedile/core/json'
-import { CliFailure, EXIT_CODES } from './failure.ts'
+import { CliFailure, EXIT_CODES } from '../failure.ts'
 
 /** Reads a JSON object from a file. `what` names it in the error. */
 export function readJsonFile(path: string, what: string): JsonObject {
