@@ -23,7 +23,9 @@ const read = task(
 )
 
 const workUpWeather = task({ name: 'work-up-weather' }, async (days: Day[]) => summarizeWeather(days))
-const workUpTraffic = task({ name: 'work-up-traffic' }, async (airports: Airport[], routes: Route[]) => summarizeTraffic(airports, routes))
+const workUpTraffic = task({ name: 'work-up-traffic' }, async (airports: Airport[], routes: Route[]) =>
+  summarizeTraffic(airports, routes),
+)
 
 /** The subflow: writes the page and the figures. */
 export const writeReport = flow(

@@ -1,106 +1,81 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort, waitForHttp } from '../support/network.ts'
+import { type Command, type Running, runCommand, startCommand } from './commands.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const environment = fileURLToPath(new URL('../../.cache/python', import.meta.url))
 
-/** The Python environment that scripts/install-heavy.sh makes. */
-export const python = join(root, '.cache/python/bin/python')
-export const prefect = join(root, '.cache/python/bin/prefect')
+/** The Python of the environment that scripts/install-heavy.sh makes. */
+export const python = join(environment, 'bin/python')
+const prefect = join(environment, 'bin/prefect')
+
+/** Where the flows of these suites are. */
 export const flowsFolder = fileURLToPath(new URL('./flows', import.meta.url))
 
-/** True when the environment is there; without it the suite is reported as skipped. */
-export const hasGenuine = existsSync(prefect)
+/** True when the environment is there; without it the suites are reported as skipped. */
+export const hasGenuine = existsSync(join(environment, '.installed'))
+
+/** What a suite is called: with the reason when it is skipped. */
+export function title(name: string): string {
+  return hasGenuine ? name : `${name} (skipped: no .cache/python, run scripts/install-heavy.sh)`
+}
 
 /** A server under test: ours or a genuine one. */
 export type ServerUnderTest = { name: string; apiUrl: string; stop: () => Promise<void> }
 
 /** Starts a genuine server with a database of its own. */
 export async function startGenuineServer(): Promise<ServerUnderTest> {
-  const home = mkdtempSync(join(tmpdir(), 'aedile-genuine-'))
   const port = await freePort()
-  const child = spawn(prefect, ['server', 'start', '--host', '127.0.0.1', '--port', String(port)], {
-    env: { ...cleanEnvironment(), PREFECT_HOME: home, PREFECT_SERVER_ANALYTICS_ENABLED: 'false' },
-    stdio: 'ignore',
+  const server = startCommand({
+    file: prefect,
+    args: ['server', 'start', '--host', '127.0.0.1', '--port', String(port), '--no-ui'],
+    cwd: flowsFolder,
+    env: QUIET,
   })
   const apiUrl = `http://127.0.0.1:${port}/api`
-  await waitForHttp(`${apiUrl}/health`, child, 90)
-  return {
-    name: 'genuine',
-    apiUrl,
-    stop: async () => {
-      await endProcess(child)
-      rmSync(home, { recursive: true, force: true })
-    },
-  }
-}
-
-/** Runs a genuine client's command against a server and returns its output; fails when it fails. */
-export function runGenuine(command: string, args: string[], apiUrl: string, options: { cwd?: string } = {}): string {
-  const home = mkdtempSync(join(tmpdir(), 'aedile-client-'))
   try {
-    const result = spawnSync(command, args, {
-      cwd: options.cwd ?? flowsFolder,
-      env: clientEnvironment(apiUrl, home),
-      encoding: 'utf8',
-      timeout: 180_000,
-    })
-    if (result.status !== 0)
-      throw new Error(`${command} ${args.join(' ')} ended with ${result.status}\n${result.stdout}\n${result.stderr}`)
-    return result.stdout
-  } finally {
-    rmSync(home, { recursive: true, force: true })
+    await waitForHttp(`${apiUrl}/health`, server.child, 90)
+  } catch (error) {
+    await server.stop()
+    throw new Error(`${(error as Error).message}\n${server.output()}`)
   }
+  return { name: 'genuine', apiUrl, stop: server.stop }
 }
 
-/** Starts a genuine client's command that goes on until it is ended. */
-export function startGenuine(
-  command: string,
-  args: string[],
-  apiUrl: string,
-): { child: ChildProcess; stop: () => Promise<void>; output: () => string } {
-  const home = mkdtempSync(join(tmpdir(), 'aedile-client-'))
-  let text = ''
-  const child = spawn(command, args, {
-    cwd: flowsFolder,
-    env: clientEnvironment(apiUrl, home),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  child.stdout.on('data', (chunk) => void (text += chunk))
-  child.stderr.on('data', (chunk) => void (text += chunk))
-  return {
-    child,
-    output: () => text,
-    stop: async () => {
-      await endProcess(child)
-      rmSync(home, { recursive: true, force: true })
-    },
-  }
+/** Runs `prefect ...` against a server and returns its output. */
+export function runPrefect(args: string[], apiUrl: string, cwd = flowsFolder): Promise<string> {
+  return runCommand(clientCommand(prefect, args, apiUrl, cwd))
 }
 
-function clientEnvironment(apiUrl: string, home: string): NodeJS.ProcessEnv {
-  return {
-    ...cleanEnvironment(),
+/** Runs a Python file, or `-c` with a program, against a server and returns its output. */
+export function runPython(args: string[], apiUrl: string): Promise<string> {
+  return runCommand(clientCommand(python, args, apiUrl, flowsFolder))
+}
+
+/** Starts a Python file that goes on until it is ended. */
+export function startPython(args: string[], apiUrl: string): Running {
+  return startCommand(clientCommand(python, args, apiUrl, flowsFolder))
+}
+
+/** Starts a genuine worker. */
+export function startGenuineWorker(apiUrl: string, pool: string): Running {
+  return startCommand(
+    clientCommand(prefect, ['worker', 'start', '--pool', pool, '--name', 'genuine-worker'], apiUrl, flowsFolder),
+  )
+}
+
+const QUIET = { PREFECT_SERVER_ANALYTICS_ENABLED: 'false', DO_NOT_TRACK: '1' }
+
+function clientCommand(file: string, args: string[], apiUrl: string, cwd: string): Command {
+  const env = {
+    ...QUIET,
     PREFECT_API_URL: apiUrl,
-    PREFECT_HOME: home,
     PREFECT_WORKER_QUERY_SECONDS: '1',
     PREFECT_RUNNER_POLL_FREQUENCY: '1',
+    PREFECT_CLI_COLORS: 'false',
+    COLUMNS: '400',
+    PATH: `${join(environment, 'bin')}:${process.env.PATH}`,
   }
-}
-
-function cleanEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PREFECT|AEDILE|VITEST)_/.test(name)))
-}
-
-/** Asks a process to end, and kills it after 20 s. */
-export async function endProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  child.kill('SIGINT')
-  const force = setTimeout(() => child.kill('SIGKILL'), 20_000)
-  await ended
-  clearTimeout(force)
+  return { file, args, cwd, env }
 }

@@ -78,7 +78,12 @@ export function stepsOf(model: Model): Step<Model>[] {
 function workerSteps(model: Model, index: number): Step<Model>[] {
   const worker = model.workers[index]!
   const name = nameOf(index)
-  if (!worker.up) return [change(model, `${name} comes back`, (next) => void (next.workers[index]!.up = true))]
+  if (!worker.up)
+    return [
+      change(model, `${name} comes back`, (next) => {
+        next.workers[index]!.up = true
+      }),
+    ]
   const steps: Step<Model>[] = []
   if (model.kills > 0) {
     steps.push(
@@ -123,7 +128,6 @@ function stepOf(row: AttemptRow): NonNullable<Memory>['step'] {
 /** A message of a worker: taken in and answered, taken in with the answer lost, or lost. */
 function message(
   model: Model,
-  index: number,
   text: string,
   deliver: (next: Model) => boolean,
   answered: (next: Model, ok: boolean) => void,
@@ -143,18 +147,19 @@ function message(
 function attendSteps(model: Model, index: number, memory: NonNullable<Memory>): Step<Model>[] {
   const name = nameOf(index)
   const { key } = memory
-  const letGo = (next: Model) => void (next.workers[index]!.memory = null)
+  const letGo = (next: Model) => {
+    next.workers[index]!.memory = null
+  }
   const move = (step: NonNullable<Memory>['step']) => (next: Model, ok: boolean) => {
     if (ok) next.workers[index]!.memory = { ...next.workers[index]!.memory!, step }
     else letGo(next)
   }
   switch (memory.step) {
     case 'claiming':
-      return message(model, index, `${name} claims with ${key}`, (next) => deliverClaim(next, key, name), move('claimed'))
+      return message(model, `${name} claims with ${key}`, (next) => deliverClaim(next, key, name), move('claimed'))
     case 'claimed':
       return message(
         model,
-        index,
         `${name} intends ${key}`,
         (next) => deliver(next, key, (row) => intend(next.run, row, name, TARGET, next.now)),
         move('intended'),
@@ -175,7 +180,6 @@ function attendSteps(model: Model, index: number, memory: NonNullable<Memory>): 
     case 'ended':
       return message(
         model,
-        index,
         `${name} reports ${key}`,
         (next) => {
           const ok = deliver(next, key, (row) => advance(row, name, 'ended', next.now))
@@ -187,7 +191,6 @@ function attendSteps(model: Model, index: number, memory: NonNullable<Memory>): 
     case 'reported':
       return message(
         model,
-        index,
         `${name} removes ${key}`,
         (next) => {
           if (next.things[key]) next.things[key].removed = true
@@ -207,10 +210,11 @@ function observeSteps(model: Model, index: number, memory: NonNullable<Memory>):
     steps.push(
       ...message(
         model,
-        index,
         `${name} records ${memory.key}`,
         (next) => deliver(next, memory.key, (stored) => advance(stored, name, 'started', next.now)),
-        (next, ok) => void (ok || (next.workers[index]!.memory = null)),
+        (next, ok) => {
+          if (!ok) next.workers[index]!.memory = null
+        },
       ),
     )
   }
@@ -223,7 +227,11 @@ function observeSteps(model: Model, index: number, memory: NonNullable<Memory>):
     )
   }
   if (!thing?.alive) {
-    steps.push(change(model, `${name} sees ${memory.key} ended`, (next) => void (next.workers[index]!.memory!.step = 'ended')))
+    steps.push(
+      change(model, `${name} sees ${memory.key} ended`, (next) => {
+        next.workers[index]!.memory!.step = 'ended'
+      }),
+    )
   }
   return steps
 }
@@ -233,7 +241,9 @@ function renewSteps(model: Model, index: number, memory: NonNullable<Memory>): S
   const row = model.rows[memory.key]
   if (!row || !isRefusal(renew(row, nameOf(index), model.now))) return []
   return [
-    change(model, `${nameOf(index)} learns that it lost ${memory.key}`, (next) => void (next.workers[index]!.memory = null)),
+    change(model, `${nameOf(index)} learns that it lost ${memory.key}`, (next) => {
+      next.workers[index]!.memory = null
+    }),
   ]
 }
 
@@ -249,7 +259,11 @@ function childSteps(model: Model): Step<Model>[] {
       ),
     ]
     if (model.run.stateType === 'PENDING' && fence(model.run, key) === null) {
-      steps.push(change(model, `the child of ${key} proposes Running`, (next) => void (next.run.stateType = 'RUNNING')))
+      steps.push(
+        change(model, `the child of ${key} proposes Running`, (next) => {
+          next.run.stateType = 'RUNNING'
+        }),
+      )
     }
     if (model.run.stateType === 'RUNNING' && fence(model.run, key) === null) {
       steps.push(
@@ -277,7 +291,11 @@ function serverSteps(model: Model): Step<Model>[] {
     }
     const muchLater = (row.unattendedSince ?? 0) + UNATTENDED_SECONDS
     if (isAbandoned(model.run, row, null, muchLater) && !model.things[row.key]?.alive) {
-      steps.push(change(model, `${row.key} is given up`, (next) => void (next.run.stateType = 'CRASHED')))
+      steps.push(
+        change(model, `${row.key} is given up`, (next) => {
+          next.run.stateType = 'CRASHED'
+        }),
+      )
     }
     return steps
   })

@@ -4,11 +4,12 @@ import { z } from 'zod'
 
 /** Settings of flows beyond those of every client. Read at the first call of a flow, never at import. */
 export const sdkSettings = {
-  consoleLogs: setting({
+  consoleLogs: setting<boolean | null>({
     name: 'AEDILE_LOGGING_TO_CONSOLE_ENABLED',
-    description: 'Write the logs of runs to stderr as well. Off where a worker already takes the output into the run.',
-    schema: flag,
-    default: true,
+    description:
+      'Write the logs of runs to stderr as well. Empty: yes, except in what an Aedile worker started, which takes the output into the logs of the run itself.',
+    schema: z.preprocess((text) => (text === '' ? null : text), flag.nullable()),
+    default: null,
   }),
   sigtermBehavior: setting<'reschedule' | 'relinquish' | null>({
     name: 'AEDILE_FLOW_RUN_EXECUTE_SIGTERM_BEHAVIOR',

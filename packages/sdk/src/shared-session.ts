@@ -30,13 +30,16 @@ export function readSessionSettings(): SessionSettings {
   const sources = readSources()
   const client = readSettings(clientSettings, sources)
   const { resultsPath } = readSettings(hostSettings, sources)
+  const sdk = readSettings(sdkSettings, sources)
   const { fence, customHeaders } = takeFence(client.customHeaders)
+  const attempt = sources.environment[ATTEMPT_VARIABLE] ?? fence
   return {
     ...client,
-    ...readSettings(sdkSettings, sources),
+    ...sdk,
+    consoleLogs: sdk.consoleLogs ?? (attempt === null || !client.logsToApi),
     customHeaders,
     resultsFolder: resultsPath ?? join(sources.home, 'storage'),
-    attempt: sources.environment[ATTEMPT_VARIABLE] ?? fence,
+    attempt,
   }
 }
 

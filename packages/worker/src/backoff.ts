@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { AedileError, type ErrorCode, isAedileError } from '@aedile/core/errors'
 
-const LONGEST_SECONDS = 10
+/** With the jitter and a try's own time, a server that is back is asked within ten seconds. */
+const LONGEST_SECONDS = 6
 
 /** Waits, and returns early without an error when the signal fires. */
 export async function pause(seconds: number, signal: AbortSignal): Promise<void> {
@@ -8,7 +10,7 @@ export async function pause(seconds: number, signal: AbortSignal): Promise<void>
   await sleep(seconds * 1000, undefined, { signal }).catch(() => {})
 }
 
-/** Seconds before try number `failures + 1`: half a second, doubling to ten, with jitter. */
+/** Seconds before try number `failures + 1`: half a second, doubling to six, with jitter. */
 export function backoffSeconds(failures: number): number {
   return Math.min(LONGEST_SECONDS, 0.5 * 2 ** (failures - 1)) * (0.75 + Math.random() / 2)
 }
@@ -23,7 +25,7 @@ export async function persist<T>(
 ): Promise<T> {
   for (let failures = 1; ; failures++) {
     try {
-      return await action()
+      return await unlessAborted(action(), options.signal)
     } catch (error) {
       if (options.signal.aborted || options.isFinal(error)) throw error
       options.onFailure?.(error, failures)
@@ -33,10 +35,34 @@ export async function persist<T>(
   }
 }
 
-/** True when the server answered, and would answer the same again. */
+/** The promise's end, or the signal's reason as soon as it fires: what hangs then is no longer waited for. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let abort = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason)
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+  })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+/**
+ * True when the server answered, and would answer the same again. A failure of the server itself (5xx), and an answer
+ * that came from something between (a proxy's page), may pass.
+ */
 export function isFinalAnswer(error: unknown): boolean {
-  const retryable = (error as { retryable?: boolean }).retryable
-  const code = (error as { code?: string }).code
-  if (code === 'api_unreachable' || code === 'api_timeout' || code === 'api_busy') return false
-  return retryable !== true
+  if (!(error instanceof AedileError)) return true
+  const passing: ErrorCode[] = ['api_unreachable', 'api_timeout', 'api_busy', 'api_answer_unreadable']
+  if (passing.includes(error.code)) return false
+  if (error.code === 'api_error') return Number(error.details.status) < 500
+  return !error.retryable
+}
+
+/** True when the server says that the attempt is somebody else's, or is not known there any more. */
+export function isLoss(error: unknown): boolean {
+  return ['attempt_refused', 'api_conflict', 'api_not_found'].some((code) => isAedileError(error, code as ErrorCode))
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, lazy } from '../action.ts'
+import { examples, lazy, repeatable } from '../action.ts'
 
 /** `aedile deployment ...` */
 export function addDeploymentCommands(program: Command): void {
@@ -15,13 +15,13 @@ export function addDeploymentCommands(program: Command): void {
   deployment
     .command('run <name>')
     .description('create a run of a deployment')
-    .option('--param <assignment...>', 'a parameter, as NAME=JSON')
+    .option('--param <assignment>', 'a parameter, as NAME=JSON; may be repeated', repeatable)
     .option('--params <json>', 'all parameters as one JSON object')
-    .option('--job-variable <assignment...>', 'a job variable, as NAME=JSON')
+    .option('--job-variable <assignment>', 'a job variable, as NAME=JSON; may be repeated', repeatable)
     .option('--start-at <time>', 'when to run it, in ISO 8601')
     .option('--start-in <seconds>', 'run it in so many seconds')
     .option('--name <name>', 'the name of the run')
-    .option('--tag <tag...>', 'tags of the run')
+    .option('--tag <tag>', 'a tag of the run; may be repeated', repeatable)
     .option('--watch', 'print states and logs until the run has ended')
     .addHelpText(
       'after',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, lazy } from '../action.ts'
+import { examples, lazy, repeatable } from '../action.ts'
 
 /** `aedile flow-run ...` */
 export function addFlowRunCommands(program: Command): void {
@@ -8,9 +8,9 @@ export function addFlowRunCommands(program: Command): void {
     .command('ls')
     .description('list flow runs, the newest first')
     .option('--limit <number>', 'at most so many', '15')
-    .option('--flow <name...>', 'only runs of these flows')
-    .option('--state <name...>', 'only runs in these states, by type or name')
-    .addHelpText('after', examples('flow-run ls --state running late', 'flow-run ls --flow nightly --limit 50 --json'))
+    .option('--flow <name>', 'only runs of this flow; may be repeated', repeatable)
+    .option('--state <name>', 'only runs in this state, by type or name; may be repeated', repeatable)
+    .addHelpText('after', examples('flow-run ls --state running --state late', 'flow-run ls --flow nightly --limit 50 --json'))
     .action(lazy(() => import('./flow-run/ls.ts')))
   run
     .command('inspect <id>')

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, lazy } from '../action.ts'
+import { examples, lazy, repeatable } from '../action.ts'
 
 /** `aedile flow ...` */
 export function addFlowCommands(program: Command): void {
@@ -16,8 +16,8 @@ export function addFlowCommands(program: Command): void {
     .option('--cron <expression>', 'run it by a cron expression')
     .option('--interval <seconds>', 'run it every so many seconds')
     .option('--timezone <zone>', 'the zone of the cron expression, e.g. Europe/Rome')
-    .option('--param <assignment...>', 'a default parameter, as NAME=JSON')
-    .option('--tag <tag...>', 'tags of the deployment')
+    .option('--param <assignment>', 'a default parameter, as NAME=JSON; may be repeated', repeatable)
+    .option('--tag <tag>', 'a tag of the deployment; may be repeated', repeatable)
     .option('--limit <number>', 'at most so many runs at once')
     .addHelpText('after', examples('flow serve hello.ts:hello --name local --interval 60'))
     .action(lazy(() => import('./flow/serve.ts')))

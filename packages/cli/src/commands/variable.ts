@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, lazy } from '../action.ts'
+import { examples, lazy, repeatable } from '../action.ts'
 
 /** `aedile variable ...` */
 export function addVariableCommands(program: Command): void {
@@ -16,7 +16,7 @@ export function addVariableCommands(program: Command): void {
     .command('set <name> <value>')
     .description('set a variable; a value that is JSON is kept as JSON, anything else as text')
     .option('--overwrite', 'replace the value if the variable exists')
-    .option('--tag <tag...>', 'tags of the variable')
+    .option('--tag <tag>', 'a tag of the variable; may be repeated', repeatable)
     .addHelpText('after', examples('variable set region europe-west1', `variable set limits '{"rows": 1000}' --overwrite`))
     .action(lazy(() => import('./variable/set.ts')))
   variable

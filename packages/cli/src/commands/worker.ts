@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { examples, lazy } from '../action.ts'
+import { examples, lazy, repeatable } from '../action.ts'
 
 /** `aedile worker ...` */
 export function addWorkerCommands(program: Command): void {
@@ -9,7 +9,7 @@ export function addWorkerCommands(program: Command): void {
     .description('start a worker')
     .requiredOption('-p, --pool <name>', 'the work pool to take runs from')
     .option('-n, --name <name>', 'the name of the worker; a worker that comes back under its name picks its runs up')
-    .option('-q, --work-queue <name...>', 'only take runs from these queues')
+    .option('-q, --work-queue <name>', 'only take runs from this queue; may be repeated', repeatable)
     .option('-t, --type <type>', "the type of infrastructure; the pool's own when not given")
     .option('-l, --limit <number>', 'at most so many runs at once')
     .option('--prefetch-seconds <seconds>', 'claim runs that become due within so many seconds')

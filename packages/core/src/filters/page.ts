@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { uuid } from '../resources/scalars.ts'
 
 /** The two paging fields of a filter's body. The limit's bounds are checked later, because they answer otherwise. */
 export const pageFields = {
@@ -11,3 +12,6 @@ export const numberedPageFields = {
   limit: z.number().int().optional(),
   page: z.number().int().min(1, { message: 'Input should be greater than or equal to 1' }).default(1),
 }
+
+/** Ours, ignored by genuine servers: the page begins after the row with this id, in the order that is asked for. */
+export const keyPageFields = { after: uuid.optional() }

@@ -1,4 +1,4 @@
-export type TextSearch = { include: string[]; exclude: string[]; required: string[] }
+type TextSearch = { include: string[]; exclude: string[]; required: string[] }
 
 const TERM = /([-!+]?)(?:"((?:\\[\s\S]|[^"\\])*)(?:"|\\?$)|([^\s"]+))/y
 const LONE_PREFIX = /^[-!+](\s|$)/

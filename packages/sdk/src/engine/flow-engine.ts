@@ -81,7 +81,9 @@ function createScope(
 function attend(session: Session, scope: FlowScope, control: AbortController, ownsProcess: boolean): (() => void)[] {
   const { flowRun, recorded } = scope.record
   if (!recorded) return []
-  const stops: (() => void)[] = []
+  // Node ends when nothing but promises is left, and the run would say Running for ever.
+  const alive = setInterval(() => {}, 2 ** 30)
+  const stops: (() => void)[] = [() => clearInterval(alive)]
   if (session.events && session.settings.flowsHeartbeatSeconds !== null) {
     stops.push(startHeartbeat(session.events, flowRun, scope.related, session.settings.flowsHeartbeatSeconds))
   }

@@ -327,8 +327,15 @@ describe('pages', () => {
         })
         .execute()
     })
+    const flow_id = stored(1).id
+    await post('/flow_runs/', { flow_id, name: 'begun', state: { type: 'RUNNING' } })
+    const later = { scheduled_time: '2999-01-01T00:00:00Z' }
+    await post('/flow_runs/', { flow_id, name: 'later', state: { type: 'SCHEDULED', state_details: later } })
     const { body, headers } = await get('/')
     expect(body).toContain('&lt;b&gt;pool')
+    expect(body).toContain('a &amp; b')
+    expect(body).toContain('begun')
+    expect(body).not.toContain('later')
     expect(body).not.toContain('<b>pool')
     expect(body).toContain('w1')
     expect(headers['content-security-policy']).toContain("default-src 'none'")

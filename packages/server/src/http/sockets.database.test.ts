@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { eventFilter } from '@aedile/core/filters/event'
 import type { ReceivedEvent } from '@aedile/core/resources/event'
 import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -11,6 +12,7 @@ import { openStore } from '../store/open.ts'
 import { openTestWorkspace, type TestWorkspace } from '../testing/workspace.ts'
 import { ingestEvents } from './events/ingest-events.ts'
 import { receiveEvents } from './events/receive-events.ts'
+import { searchEvents } from './events/search-events.ts'
 import { writeLogs } from './logs/write-logs.ts'
 import { attachSockets } from './sockets.ts'
 
@@ -206,12 +208,15 @@ describe('/events/in', () => {
     expect(await storedEvents()).toEqual(['good'])
   })
 
-  it('takes in a too large event and a NUL character without harm', async () => {
+  it('takes in a too large event, a NUL character and half a character without harm', async () => {
     const client = await new Client('/api/events/in').shakeHands()
     client.send(makeEvent('large', { payload: { text: 'x'.repeat(1_600_000) } }))
-    client.send(makeEvent('nul\0', { payload: { text: 'a\0b' } }))
+    const resource = { 'prefect.resource.id': 'odd', half: '\ud800' }
+    client.send(makeEvent('nul\0', { resource, payload: { text: 'a\0b' } }))
     await client.ping()
     expect(await storedEvents()).toEqual(['nul'])
+    const filter = eventFilter.parse({ occurred: window(), resource: { labels: { half: '*' } } })
+    expect(await searchEvents(test.workspace.store, filter, { limit: 9, offset: 0 })).toHaveLength(1)
   })
 })
 

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ReceivedEvent, receivedEvent } from '@aedile/core/resources/event'
 import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
-import { type Selectable, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { StateChange } from '../orchestration/state-change.ts'
 import { appendEvents } from '../store/queries/append-events.ts'
 import { isOneOf } from '../store/queries/filters/condition.ts'
+import { type OutboxRow, removeOutboxRows } from '../store/queries/outbox-rows.ts'
 import type { Transaction } from '../store/store.ts'
-import type { OutboxTable } from '../store/tables.ts'
 import type { Workspace } from '../workspace.ts'
 import { buildFlowRunEvent } from './flow-run-event.ts'
 import { RunRelationsLookup } from './run-relations.ts'
@@ -18,8 +18,7 @@ const KINDS = ['flow-run-state', 'task-run-state', 'event']
 /** The advisory lock under which one of several servers empties the outbox, so that events keep its order. */
 const LOCK = 0x6f757462
 
-type Row = Selectable<OutboxTable>
-type Turn = { rows: Row[]; isBusy: boolean }
+type Turn = { rows: OutboxRow[]; isBusy: boolean }
 
 /**
  * Turns rows of the outbox into events, in order. An event's id comes with its row, so a turn that is repeated after a
@@ -46,7 +45,7 @@ export class OutboxReader implements Service {
     const { rows, isBusy } = await store.write((transaction) => this.#turn(transaction))
     if (isBusy) await sleep(BUSY_MILLISECONDS)
     // On SQLite events are in another file, and a crash may keep one file's half of a unit. So the rows go after them.
-    if (store.kind === 'sqlite' && rows.length > 0) await store.write((transaction) => removeRows(transaction, rows))
+    if (store.kind === 'sqlite' && rows.length > 0) await store.write((transaction) => removeOutboxRows(transaction, rows))
     return isBusy || rows.length === ROWS
   }
 
@@ -61,11 +60,11 @@ export class OutboxReader implements Service {
       .execute()
     if (rows.length === 0) return { rows, isBusy: false }
     await appendEvents(transaction, await this.#buildEvents(transaction, rows), this.#workspace.changes)
-    if (transaction.kind === 'postgres') await removeRows(transaction, rows)
+    if (transaction.kind === 'postgres') await removeOutboxRows(transaction, rows)
     return { rows, isBusy: false }
   }
 
-  async #buildEvents(transaction: Transaction, rows: readonly Row[]): Promise<ReceivedEvent[]> {
+  async #buildEvents(transaction: Transaction, rows: readonly OutboxRow[]): Promise<ReceivedEvent[]> {
     const received = nowMicroseconds()
     const payloads = rows.map((row) => this.#parse(row))
     const changes = payloads.map(({ change }) => change).filter((change) => change !== undefined)
@@ -79,7 +78,7 @@ export class OutboxReader implements Service {
   }
 
   /** A row that cannot be read is dropped: it would hold up all that follow. */
-  #parse({ kind, payload, sequence }: Row): Parsed {
+  #parse({ kind, payload, sequence }: OutboxRow): Parsed {
     try {
       if (kind === 'flow-run-state') return { change: JSON.parse(payload) as StateChange }
       if (kind === 'event') return { event: readEvent(payload) }
@@ -100,11 +99,6 @@ async function lockOutbox({ db, kind }: Transaction): Promise<boolean> {
     db,
   )
   return Boolean(rows[0]?.locked)
-}
-
-async function removeRows({ db }: Transaction, rows: readonly Row[]): Promise<void> {
-  const sequences = rows.map(({ sequence }) => sequence)
-  await db.deleteFrom('outbox').where('sequence', 'in', sequences).execute()
 }
 
 /** Whether pauses give the infrastructure back, by the ids of their states. */

@@ -171,8 +171,8 @@ test('runs of a time in the past are made on demand', async () => {
   )
 })
 
-async function change(id: string, columns: object) {
-  await api.workspace.store.write(({ db }) => db.updateTable('flow_run').set(columns).where('id', '=', id).execute())
+async function change(id: string | undefined, columns: object) {
+  await api.workspace.store.write(({ db }) => db.updateTable('flow_run').set(columns).where('id', '=', id!).execute())
 }
 
 /** A second server's view of the same Postgres. */

@@ -1,15 +1,13 @@
-import { type Selectable, sql } from 'kysely'
+import { sql } from 'kysely'
+import { type OutboxRow, removeOutboxRows } from '../store/queries/outbox-rows.ts'
 import { recordTaskRuns } from '../store/queries/record-task-runs.ts'
 import { keepWaiting, type WaitingReport } from '../store/queries/waiting-reports.ts'
 import type { Transaction } from '../store/store.ts'
-import type { OutboxTable } from '../store/tables.ts'
 import type { Workspace } from '../workspace.ts'
 import type { Service } from './service.ts'
 
 const ROWS = 200
 const ATTEMPTS = 5
-
-type Row = Selectable<OutboxTable>
 
 /**
  * Task runs are recorded together with the events that report them. This service sees to the rest: reports that came
@@ -40,7 +38,7 @@ export class TaskRunRecorder implements Service {
       const again = reports
         .filter(({ event }) => still.has(event))
         .map(({ event, attempts }) => ({ event, attempts: attempts + 1 }))
-      await removeRows(transaction, rows)
+      await removeOutboxRows(transaction, rows)
       await keepWaiting(
         transaction,
         again.filter(({ attempts }) => attempts < ATTEMPTS),
@@ -61,13 +59,7 @@ function findWaiting(db: Transaction['db']): Promise<unknown[]> {
   return db.selectFrom('outbox').select('sequence').where('kind', '=', 'task-run-event').limit(1).execute()
 }
 
-async function takeRows({ db, kind }: Transaction): Promise<Row[]> {
+async function takeRows({ db, kind }: Transaction): Promise<OutboxRow[]> {
   const query = db.selectFrom('outbox').selectAll().where('kind', '=', 'task-run-event').orderBy('sequence').limit(ROWS)
   return (kind === 'postgres' ? query.modifyEnd(sql`for update skip locked`) : query).execute()
-}
-
-async function removeRows({ db }: Transaction, rows: readonly Row[]): Promise<void> {
-  if (rows.length === 0) return
-  const sequences = rows.map(({ sequence }) => sequence)
-  await db.deleteFrom('outbox').where('sequence', 'in', sequences).execute()
 }

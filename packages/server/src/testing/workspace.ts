@@ -17,7 +17,7 @@ export async function openTestWorkspace(
   const { store, url, close } = await openTestStore()
   const workspace: Workspace = {
     serverId: await readServerId(store),
-    settings: { ...defaultServerSettings, ...settings },
+    settings: { ...defaultServerSettings, databaseUrl: url, ...settings },
     store,
     encryption: new EncryptionKeys(parseEncryptionKeys(generateEncryptionKey(), 'test')),
     changes: new Changes(),

@@ -5,8 +5,8 @@ import { CliFailure, EXIT_CODES } from '../../failure.ts'
 import { allSettings } from '../../setting-groups.ts'
 
 /** Sets values of the active profile; none when one is wrong. */
-export async function run({ print, sources }: CliContext, _: unknown, assignments: string | string[]): Promise<void> {
-  const values = Object.fromEntries([assignments].flat().map(parseAssignment))
+export async function run({ print, sources }: CliContext, _: unknown, assignments: string[]): Promise<void> {
+  const values = Object.fromEntries(assignments.map(parseAssignment))
   writeProfiles(sources.home, setValues(readProfiles(sources.home), sources.profileName, values, allSettings()))
   await print.result({ profile: sources.profileName, set: Object.keys(values) }, () => {
     for (const name of Object.keys(values)) print.line(`Set ${name} in profile ${sources.profileName}.`)

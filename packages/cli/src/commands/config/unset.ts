@@ -4,8 +4,7 @@ import type { CliContext } from '../../cli-context.ts'
 import { allSettings } from '../../setting-groups.ts'
 
 /** Removes values of the active profile. */
-export async function run({ print, sources }: CliContext, _: unknown, given: string | string[]): Promise<void> {
-  const names = [given].flat()
+export async function run({ print, sources }: CliContext, _: unknown, names: string[]): Promise<void> {
   writeProfiles(sources.home, unsetValues(readProfiles(sources.home), sources.profileName, names, allSettings()))
   await print.result({ profile: sources.profileName, unset: names }, () =>
     print.line(`Removed ${names.join(', ')} from profile ${sources.profileName}.`),

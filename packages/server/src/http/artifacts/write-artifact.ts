@@ -6,7 +6,7 @@ import type { z } from 'zod'
 import type { Store, Transaction } from '../../store/store.ts'
 import type { ArtifactTable } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
-import { emitLifecycleEvents } from '../work-pools/lifecycle-event.ts'
+import { emitLifecycleEvents } from '../../resource-events/lifecycle-event.ts'
 import { toArtifactCollectionEvent } from './artifact-collection-event.ts'
 
 /** The longest value of an artifact's metadata; the rest is cut. */

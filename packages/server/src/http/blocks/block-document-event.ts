@@ -1,5 +1,5 @@
 import type { BlockDocument } from '@aedile/core/resources/block'
-import type { LifecycleEvent } from '../work-pools/lifecycle-event.ts'
+import type { LifecycleEvent } from '../../resource-events/lifecycle-event.ts'
 import { secretFieldsOf } from './secret-fields.ts'
 
 /** What happened to a block document, as an event; anonymous ones tell nothing. Only texts that are no secrets go into it. Source: WC 6.9. */

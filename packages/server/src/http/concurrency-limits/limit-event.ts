@@ -1,7 +1,7 @@
+import { emitLifecycleEvents } from '../../resource-events/lifecycle-event.ts'
 import type { Transaction } from '../../store/store.ts'
 import type { ConcurrencyLimitTable } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
-import { emitLifecycleEvents } from '../work-pools/lifecycle-event.ts'
 
 /** Tells that a limit was made, changed or deleted. */
 export function emitLimitEvent(

@@ -9,7 +9,8 @@ beforeEach(async () => {
 })
 afterEach(() => api.close())
 
-const make = (name: string, limit: number, more: object = {}) => api.call('POST', '/v2/concurrency_limits/', { name, limit, ...more })
+const make = (name: string, limit: number, more: object = {}) =>
+  api.call('POST', '/v2/concurrency_limits/', { name, limit, ...more })
 const take = (body: object) => api.call('POST', '/v2/concurrency_limits/increment-with-lease', { slots: 1, ...body })
 const activeSlots = async (name: string) => (await api.call('GET', `/v2/concurrency_limits/${name}`)).body.active_slots
 
@@ -23,8 +24,12 @@ test('slots are taken of all limits or of none, and a refusal says when to come 
   expect(refused).toMatchObject({ status: 423, body: { detail: 'Locked' } })
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
   expect(await activeSlots('wide')).toBe(1)
-  expect((await api.call('POST', '/v2/concurrency_limits/decrement-with-lease', { lease_id: first.body.lease_id })).status).toBe(204)
-  expect((await api.call('POST', '/v2/concurrency_limits/decrement-with-lease', { lease_id: first.body.lease_id })).status).toBe(204)
+  expect((await api.call('POST', '/v2/concurrency_limits/decrement-with-lease', { lease_id: first.body.lease_id })).status).toBe(
+    204,
+  )
+  expect((await api.call('POST', '/v2/concurrency_limits/decrement-with-lease', { lease_id: first.body.lease_id })).status).toBe(
+    204,
+  )
   expect(await activeSlots('wide')).toBe(0)
 })
 

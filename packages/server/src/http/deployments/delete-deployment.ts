@@ -1,7 +1,7 @@
+import { emitDeploymentEvent } from '../../resource-events/deployment-events.ts'
 import { deleteScheduledRuns } from '../../scheduling/delete-scheduled-runs.ts'
 import type { Transaction } from '../../store/store.ts'
 import type { Workspace } from '../../workspace.ts'
-import { emitDeploymentEvent } from './deployment-events.ts'
 import { ownLimitName } from './deployment-limit.ts'
 
 /** Deletes a deployment with the runs that never ran; its other runs stay. False when there is none. Source: WC 4.3. */

@@ -47,6 +47,8 @@ describe('a deployment', () => {
     expect(first.body.schedules).toMatchObject([
       { slug: 's', max_scheduled_runs: 5, schedule: { cron: '0 9 * * *', timezone: 'Europe/Berlin', day_or: true } },
     ])
+    const lax = { enforce_parameter_schema: false, parameter_openapi_schema: SCHEMA }
+    expect(await api.call('PATCH', `/deployments/${first.body.id}`, lax)).toMatchObject({ status: 204 })
     const second = await create({
       tags: ['b'],
       job_variables: null,
@@ -68,6 +70,12 @@ describe('a deployment', () => {
       'prefect.deployment.updated',
       'prefect.deployment.updated',
     ])
+  })
+
+  test('written by two at once is one', async () => {
+    const answers = await Promise.all(Array.from({ length: 6 }, () => create({ schedules: [{ schedule: DAILY, slug: 's' }] })))
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 201])
+    expect((await read(answers[0]!.body.id)).schedules).toHaveLength(1)
   })
 
   test.each([

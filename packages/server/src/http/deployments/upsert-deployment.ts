@@ -4,6 +4,7 @@ import type { deploymentCreate } from '@aedile/core/resources/deployment'
 import type { Creator } from '@aedile/core/resources/flow-run'
 import { nowMicroseconds } from '@aedile/core/time'
 import type { z } from 'zod'
+import { emitDeploymentEvent, emitDeploymentUpdate } from '../../resource-events/deployment-events.ts'
 import { deleteScheduledRuns } from '../../scheduling/delete-scheduled-runs.ts'
 import type { Transaction } from '../../store/store.ts'
 import type { DeploymentTable, FlowTable } from '../../store/tables.ts'
@@ -11,7 +12,6 @@ import { findJobVariablesFailure } from '../../validation/job-variables.ts'
 import type { Workspace } from '../../workspace.ts'
 import { HttpError } from '../route.ts'
 import { type AssignedQueue, assignWorkQueue } from '../work-queues/assign-work-queue.ts'
-import { emitDeploymentEvent, emitDeploymentUpdate } from './deployment-events.ts'
 import { checkWantedLimit, settleLimit } from './deployment-limit.ts'
 import { replaceSchedules } from './write-schedules.ts'
 
@@ -25,7 +25,7 @@ export async function upsertDeployment(
   { sent, creator }: { sent: JsonObject; creator: Creator | null },
 ): Promise<{ deployment: DeploymentTable; created: boolean }> {
   const { db } = transaction
-  const flow = await db.selectFrom('flow').selectAll().where('id', '=', body.flow_id).executeTakeFirst()
+  const flow = await lockFlow(transaction, body.flow_id)
   if (!flow) throw new HttpError(409, `Error creating deployment. Could not find flow with id: ${body.flow_id}.`)
   const assigned = await assignWorkQueue(transaction, workspace, {
     poolName: body.work_pool_name,
@@ -35,8 +35,8 @@ export async function upsertDeployment(
   await checkBlocks(transaction, body)
   await checkWantedLimit(transaction, body)
 
-  const reading = db.selectFrom('deployment').selectAll().where('flow_id', '=', flow.id).where('name', '=', body.name)
-  const before = await (transaction.kind === 'postgres' ? reading.forUpdate() : reading).executeTakeFirst()
+  const known = db.selectFrom('deployment').selectAll().where('flow_id', '=', flow.id).where('name', '=', body.name)
+  const before = await (transaction.kind === 'postgres' ? known.forUpdate() : known).executeTakeFirst()
   const row = before ? overwrite(before, withoutDefaults(body, sent), flow, assigned) : newRow(body, flow, assigned, creator)
   // The limit that a deployment has for itself needs its id, and the deployment the limit's.
   if (!before) await db.insertInto('deployment').values(row).execute()
@@ -55,6 +55,12 @@ export async function upsertDeployment(
   else await emitDeploymentEvent(transaction, workspace, 'created', row)
   transaction.afterCommit(() => workspace.changes.emit('deployments', [row.id]))
   return { deployment: row, created: !before }
+}
+
+/** Two who make one deployment take turns; the flow's runs go on meanwhile. */
+function lockFlow({ db, kind }: Transaction, id: string): Promise<FlowTable | undefined> {
+  const query = db.selectFrom('flow').selectAll().where('id', '=', id)
+  return (kind === 'postgres' ? query.forNoKeyUpdate() : query).executeTakeFirst()
 }
 
 async function checkJobVariables(

@@ -8,7 +8,7 @@ import type { Store } from '../../store/store.ts'
 import { HttpError } from '../route.ts'
 
 export const TIME_UNITS = ['week', 'day', 'hour', 'minute', 'second'] as const
-export type TimeUnit = (typeof TIME_UNITS)[number]
+type TimeUnit = (typeof TIME_UNITS)[number]
 export type EventCount = { value: string; label: string; count: number; start_time: string; end_time: string }
 
 const DAY = 86_400 * MICROSECONDS_PER_SECOND

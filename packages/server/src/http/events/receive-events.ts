@@ -10,19 +10,21 @@ export function receiveEvents(events: readonly Event[]): ReceivedEvent[] {
   return events.flatMap((event) => {
     const text = JSON.stringify(event)
     if (Buffer.byteLength(text) > MOST_BYTES) return []
-    return [{ ...withoutNul(event, text), received }]
+    return [{ ...toStorable(event, text), received }]
   })
 }
 
-/** Postgres refuses the character NUL in text and in the values of JSON. */
-function withoutNul(event: Event, text: string): Event {
-  if (!text.includes('\\u0000')) return event
-  return strip(event) as Event
+/** How JSON writes NUL and half a surrogate pair. */
+const UNSTORABLE = /\\u(0000|d[89a-f])/
+
+/** Postgres refuses NUL and half a surrogate pair in text, and fails later on such values of JSON. */
+function toStorable(event: Event, text: string): Event {
+  return UNSTORABLE.test(text) ? (strip(event) as Event) : event
 }
 
 function strip(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll('\0', '')
+  if (typeof value === 'string') return value.replaceAll('\0', '').toWellFormed()
   if (Array.isArray(value)) return value.map(strip)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.replaceAll('\0', ''), strip(inner)]))
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [strip(key), strip(inner)]))
 }

@@ -1,8 +1,9 @@
 import { timestamp } from '@aedile/core/resources/scalars'
-import { formatTimestamp, MICROSECONDS_PER_SECOND, type Microseconds, nowMicroseconds } from '@aedile/core/time'
+import { formatTimestamp, MICROSECONDS_PER_SECOND, type Microseconds, nowMicroseconds, parseTimestamp } from '@aedile/core/time'
 import { sql } from 'kysely'
 import { z } from 'zod'
 import type { Store } from '../../store/store.ts'
+import { HttpError } from '../route.ts'
 
 /** The most bars that one answer carries. */
 const MOST_BARS = 500
@@ -24,11 +25,24 @@ export const historyBar = z.object({
 type HistoryBar = z.output<typeof historyBar>
 type Counted = HistoryBar['states'][number] & { bucket: number }
 
+/** The fields of a history's body. */
+export const historyFields = { history_start: timestamp, history_end: timestamp, history_interval_seconds: z.number() }
+const historyBody = z.object(historyFields)
+
+type Interval = { start: Microseconds; end: Microseconds; seconds: number }
+
+/** The interval that a body asks for. @throws HttpError 422 when its bars are shorter than a second. */
+export function readInterval(body: z.output<typeof historyBody>): Interval {
+  if (body.history_interval_seconds < 1) throw new HttpError(422, 'History interval must not be less than 1 second.')
+  const [start, end] = [parseTimestamp(body.history_start)!, parseTimestamp(body.history_end)!]
+  return { start, end, seconds: body.history_interval_seconds }
+}
+
 /** Counts runs by the time they were expected to start. The table's filters are applied by the caller. */
 export async function readRunHistory(
   store: Store,
   table: 'flow_run' | 'task_run',
-  interval: { start: Microseconds; end: Microseconds; seconds: number },
+  interval: Interval,
   filter: (query: ReturnType<typeof countByBar>) => ReturnType<typeof countByBar>,
 ): Promise<HistoryBar[]> {
   const { start, seconds } = interval

@@ -2,9 +2,9 @@ import { MICROSECONDS_PER_SECOND, type Microseconds, nowMicroseconds } from '@ae
 import type { Transaction } from '../../store/store.ts'
 import type { WorkQueueTable } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
-import { emitDeploymentEvent } from '../deployments/deployment-events.ts'
-import { emitLifecycleEvents } from '../work-pools/lifecycle-event.ts'
-import { workQueueEvent } from '../work-pools/work-pool-events.ts'
+import { emitDeploymentEvent } from '../../resource-events/deployment-events.ts'
+import { emitLifecycleEvents } from '../../resource-events/lifecycle-event.ts'
+import { workQueueEvent } from '../../resource-events/work-pool-events.ts'
 
 /** A poll is written at most this often per queue; what is read of it (READY for 60 s) needs no more. */
 const RECORD_EVERY_SECONDS = 5

@@ -98,6 +98,7 @@ test('a run is read, changed, labelled and deleted', async () => {
     body: { detail: 'Job variables for a flow run in state PENDING cannot be updated' },
   })
   expect((await call('DELETE', `/flow_runs/${id}`)).status).toBe(204)
+  expect((await call('PATCH', `/flow_runs/${id}/labels`, {})).body.exception_message).toBe(`Flow run with id ${id} not found`)
   for (const [method, body] of [['GET'], ['DELETE'], ['PATCH', {}]] as const) {
     expect(await call(method, `/flow_runs/${id}`, body)).toMatchObject({ status: 404, body: { detail: 'Flow run not found' } })
   }

@@ -58,7 +58,7 @@ export const runRoutes: Route[] = [
     body: flowRunUpdate,
     responses: { 204: null, 400: null, 404: null },
     async handle({ workspace, params: { id }, body, reply }) {
-      await workspace.store.write((transaction) => updateFlowRun(transaction, id, body))
+      await workspace.store.write((transaction) => updateFlowRun(transaction, workspace, id, body))
       reply.code(204)
     },
   }),
@@ -73,7 +73,7 @@ export const runRoutes: Route[] = [
     responses: { 204: null, 404: null },
     async handle({ workspace, params: { id }, body, reply }) {
       const found = await workspace.store.write((transaction) => mergeFlowRunLabels(transaction, id, body))
-      if (!found) throw notFound()
+      if (!found) throw new HttpError(404, { exception_message: `Flow run with id ${id} not found` })
       reply.code(204)
     },
   }),

@@ -2,23 +2,14 @@ import { flowRunSort } from '@aedile/core/filters/flow-run'
 import { numberedPageFields, pageFields } from '@aedile/core/filters/page'
 import { relatedFilters } from '@aedile/core/filters/related'
 import { flowRun } from '@aedile/core/resources/flow-run'
-import { timestamp } from '@aedile/core/resources/scalars'
-import { parseTimestamp } from '@aedile/core/time'
 import { z } from 'zod'
 import { readNumberedPage, readPage } from '../../store/queries/page.ts'
 import { applyFlowRunFilters } from '../../store/queries/related-filters.ts'
 import { keyedBody, type Route, route } from '../route.ts'
-import { historyBar, readRunHistory } from './history.ts'
+import { historyBar, historyFields, readInterval, readRunHistory } from './history.ts'
 import { averageLateness, countFlowRuns, searchFlowRuns } from './search.ts'
 
 const { work_pool_queues, ...otherFilters } = relatedFilters
-
-/** The fields of a history's body. */
-export const historyFields = {
-  history_start: timestamp,
-  history_end: timestamp,
-  history_interval_seconds: z.number().min(1, { message: 'History interval must not be less than 1 second.' }),
-}
 
 /** Searching, counting and summing up flow runs. */
 export const searchRoutes: Route[] = [
@@ -81,11 +72,7 @@ export const searchRoutes: Route[] = [
     body: keyedBody({ ...historyFields, ...otherFilters, work_queues: work_pool_queues }),
     responses: { 200: z.array(historyBar) },
     handle({ workspace: { store }, body: { history_start, history_end, history_interval_seconds, work_queues, ...filters } }) {
-      const interval = {
-        start: parseTimestamp(history_start)!,
-        end: parseTimestamp(history_end)!,
-        seconds: history_interval_seconds,
-      }
+      const interval = readInterval({ history_start, history_end, history_interval_seconds })
       return readRunHistory(store, 'flow_run', interval, (query) =>
         applyFlowRunFilters(query, { ...filters, work_pool_queues: work_queues }, store.kind),
       )

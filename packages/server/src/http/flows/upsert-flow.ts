@@ -4,7 +4,7 @@ import { nowMicroseconds } from '@aedile/core/time'
 import type { z } from 'zod'
 import type { FlowTable } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
-import { emitLifecycleEvents } from '../work-pools/lifecycle-event.ts'
+import { emitLifecycleEvents } from '../../resource-events/lifecycle-event.ts'
 import { toFlowEvent } from './flow-event.ts'
 
 /** The flow of a name, made when there is none. One that exists stays as it is. */

@@ -101,8 +101,8 @@ function readRuns({ store }: Workspace): Promise<RunRow[]> {
       'flow_run.start_time',
       'flow_run.created',
     ])
-    .where('flow_run.auto_scheduled', '=', 0)
-    .orderBy('flow_run.created', 'desc')
+    .where('flow_run.expected_start_time', '<=', nowMicroseconds())
+    .orderBy('flow_run.expected_start_time', 'desc')
     .limit(RUNS_SHOWN)
   return store.search(query.compile())
 }

@@ -55,6 +55,16 @@ it('stores a batch and gives it back in the order of its lines', async () => {
   })
 })
 
+it('goes on after a line whose time others share', async () => {
+  await post(
+    '/logs/',
+    ['one', 'two', 'three', 'four'].map((message) => line(message)),
+  )
+  const [, second] = (await search({ limit: 2 })) as unknown as { id: string }[]
+  expect(await messages({ after: second!.id })).toEqual(['three', 'four'])
+  expect(await messages({ after: second!.id, sort: 'TIMESTAMP_DESC' })).toEqual(['one'])
+})
+
 it('numbers the lines of each flow run from 1, over several requests', async () => {
   await post('/logs/', [line('a1'), line('b1', { flow_run_id: testId(3) }), line('a2')])
   await post('/logs/', [line('a3'), line('free', { flow_run_id: null })])

@@ -1,9 +1,9 @@
 import { logFilter, logSort } from '@aedile/core/filters/log'
-import { pageFields } from '@aedile/core/filters/page'
+import { keyPageFields, pageFields } from '@aedile/core/filters/page'
 import { log, logCreate } from '@aedile/core/resources/log'
 import { z } from 'zod'
 import { logCondition } from '../../store/queries/filters/log.ts'
-import { applyPage, readPage } from '../../store/queries/page.ts'
+import { applyAfter, applyPage, readPage } from '../../store/queries/page.ts'
 import { applySort, sortByLog } from '../../store/queries/sort.ts'
 import { keyedBody, type Route, route } from '../route.ts'
 import { toLog, writeLogs } from './write-logs.ts'
@@ -30,13 +30,15 @@ export const routes: Route[] = [
     summary: 'Search log lines',
     resource: 'log',
     action: 'read',
-    body: keyedBody({ logs: logFilter.optional(), ...pageFields, sort: logSort }),
+    body: keyedBody({ logs: logFilter.optional(), ...pageFields, ...keyPageFields, sort: logSort }),
     responses: { 200: z.array(log) },
     async handle({ workspace: { store, settings }, body }) {
       const page = readPage(body, settings.defaultLimit)
+      const order = sortByLog(body.sort)
       const all = store.db.selectFrom('log').selectAll('log')
       const found = body.logs ? all.where(logCondition(body.logs, store.kind)) : all
-      const rows = await store.search(applyPage(applySort(found, sortByLog(body.sort)), page).compile())
+      const rest = body.after ? await applyAfter(found, store, { table: 'log', order, id: body.after }) : found
+      const rows = await store.search(applyPage(applySort(rest, order), page).compile())
       return rows.map(toLog)
     },
   }),

@@ -46,7 +46,8 @@ export const routes: Route[] = [
     responses: { 200: state, 404: null },
     async handle({ workspace, params: { id } }) {
       const row = await workspace.store.db.selectFrom('task_run_state').selectAll().where('id', '=', id).executeTakeFirst()
-      if (row === undefined) throw new HttpError(404, 'Task run state not found')
+      // In the words of a genuine server.
+      if (row === undefined) throw new HttpError(404, 'Flow run state not found')
       return toWireState(stateOfRow(row))
     },
   }),

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { isJsonObject, type JsonObject } from '@aedile/core/json'
 import type { Frames } from './frames.ts'
 
-export const POLICY_VIOLATION = 1008
+const POLICY_VIOLATION = 1008
 export const PROTOCOL_ERROR = 1002
 
 const AUTH_SECONDS = 60

@@ -2,12 +2,10 @@ import { numberedPageFields, pageFields } from '@aedile/core/filters/page'
 import { relatedFilters } from '@aedile/core/filters/related'
 import { taskRunSort } from '@aedile/core/filters/task-run'
 import { taskRun } from '@aedile/core/resources/task-run'
-import { parseTimestamp } from '@aedile/core/time'
 import { z } from 'zod'
 import { readNumberedPage, readPage } from '../../store/queries/page.ts'
 import { applyTaskRunFilters } from '../../store/queries/related-filters.ts'
-import { historyBar, readRunHistory } from '../flow-runs/history.ts'
-import { historyFields } from '../flow-runs/search-routes.ts'
+import { historyBar, historyFields, readInterval, readRunHistory } from '../flow-runs/history.ts'
 import { keyedBody, type Route, route } from '../route.ts'
 import { countTaskRuns, searchTaskRuns } from './search.ts'
 
@@ -65,11 +63,7 @@ export const searchRoutes: Route[] = [
     body: keyedBody({ ...historyFields, ...filters }),
     responses: { 200: z.array(historyBar) },
     handle({ workspace: { store }, body: { history_start, history_end, history_interval_seconds, ...asked } }) {
-      const interval = {
-        start: parseTimestamp(history_start)!,
-        end: parseTimestamp(history_end)!,
-        seconds: history_interval_seconds,
-      }
+      const interval = readInterval({ history_start, history_end, history_interval_seconds })
       return readRunHistory(store, 'task_run', interval, (query) => applyTaskRunFilters(query, asked, store.kind))
     },
   }),

@@ -6,7 +6,7 @@ import type { z } from 'zod'
 import type { Database, VariableTable } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
 import { HttpError } from '../route.ts'
-import { emitLifecycleEvents } from '../work-pools/lifecycle-event.ts'
+import { emitLifecycleEvents } from '../../resource-events/lifecycle-event.ts'
 import { toVariableEvent } from './variable-event.ts'
 
 /** A variable is named by its id or by its name. */

@@ -27,19 +27,30 @@ describe('a work pool', () => {
     expect(body).toMatchObject({ name: 'pool', status: 'NOT_READY', active_slots: 0, base_job_template: TEMPLATE })
     const queue = await api.call('GET', '/work_pools/pool/queues/default')
     expect(queue.body).toMatchObject({ id: body.default_queue_id, priority: 1, work_pool_name: 'pool', status: 'NOT_READY' })
-    expect(await api.outboxEvents()).toEqual(['prefect.work-queue.created', 'prefect.work-pool.created', 'prefect.work-pool.not-ready'])
+    expect(await api.outboxEvents()).toEqual([
+      'prefect.work-queue.created',
+      'prefect.work-pool.created',
+      'prefect.work-pool.not-ready',
+    ])
   })
 
   test('has a name of its own, which is not reserved', async () => {
     await createPool()
     expect(await createPool()).toMatchObject({ status: 409, body: { detail: 'A work pool with this name already exists.' } })
     expect((await createPool({ name: 'Prefect-mine' })).status).toBe(403)
-    expect(await api.call('GET', '/work_pools/other')).toMatchObject({ status: 404, body: { detail: 'Work pool "other" not found.' } })
+    expect(await api.call('GET', '/work_pools/other')).toMatchObject({
+      status: 404,
+      body: { detail: 'Work pool "other" not found.' },
+    })
   })
 
   test.each([
     ['half a template', { job_configuration: { a: 1 } }, 'must contain both'],
-    ['a template with an undeclared variable', { ...TEMPLATE, job_configuration: { x: 'a {{ nope }}' } }, 'undeclared variable(s): nope'],
+    [
+      'a template with an undeclared variable',
+      { ...TEMPLATE, job_configuration: { x: 'a {{ nope }}' } },
+      'undeclared variable(s): nope',
+    ],
   ])('refuses %s', async (_, base_job_template, message) => {
     const { status, body } = await createPool({ base_job_template })
     expect(status).toBe(422)
@@ -49,7 +60,9 @@ describe('a work pool', () => {
 
   test('refuses a default that breaks its own schema, and leaves nothing behind', async () => {
     const properties = { ...TEMPLATE.variables.properties, cpu: { type: 'integer', default: 'many' } }
-    const { status, body } = await createPool({ base_job_template: { ...TEMPLATE, variables: { ...TEMPLATE.variables, properties } } })
+    const { status, body } = await createPool({
+      base_job_template: { ...TEMPLATE, variables: { ...TEMPLATE.variables, properties } },
+    })
     expect(status).toBe(422)
     expect(body.detail).toContain("Validation failed for work pool's job variable defaults: Validation failed for field 'cpu'.")
     expect((await api.call('GET', '/work_pools/pool')).status).toBe(404)
@@ -82,7 +95,8 @@ describe('a work pool', () => {
   test('is found by filters, whose unknown keys are refused and unknown neighbours ignored', async () => {
     await createPool()
     await createPool({ name: 'another' })
-    const names = async (body: object) => (await api.call('POST', '/work_pools/filter', body)).body.map(({ name }: { name: string }) => name)
+    const names = async (body: object) =>
+      (await api.call('POST', '/work_pools/filter', body)).body.map(({ name }: { name: string }) => name)
     expect(await names({ limit: null, offset: 0, work_pools: null, whatever: 1 })).toEqual(['another', 'pool'])
     expect(await names({ work_pools: { name: { any_: ['pool'] } } })).toEqual(['pool'])
     expect((await api.call('POST', '/work_pools/filter', { work_pools: { colour: 1 } })).status).toBe(422)

@@ -1,16 +1,16 @@
 import type { FlowRun } from '@aedile/core/resources/flow-run'
-import { MICROSECONDS_PER_SECOND, nowMicroseconds, parseTimestamp } from '@aedile/core/time'
+import { parseTimestamp } from '@aedile/core/time'
 import type { FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
-import { recordPoll } from '../flow-runs/record-poll.ts'
 import { selectScheduledRuns } from '../../dispatch/scheduled-runs.ts'
+import { isPolledLately } from '../../resource-events/readiness.ts'
 import type { Store } from '../../store/store.ts'
 import type { Database, WorkPoolTable, WorkQueueTable } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
 import { presentFlowRun } from '../flow-runs/present.ts'
+import { recordPoll } from '../flow-runs/record-poll.ts'
 import { selectFlowRuns } from '../flow-runs/select.ts'
 import { HttpError } from '../route.ts'
-import { POLLED_SECONDS } from './write-work-queue.ts'
 
 /** A queue and its pool, by the queue's id. @throws HttpError 404 when there is none. */
 export async function findQueueById(
@@ -59,7 +59,5 @@ export async function readQueueHealth(store: Store, queue: WorkQueueTable): Prom
     .where('state_name', '=', 'Late')
     .executeTakeFirstOrThrow()
   const lateRuns = Number(row.count)
-  const polledLately =
-    queue.last_polled !== null && queue.last_polled > nowMicroseconds() - POLLED_SECONDS * MICROSECONDS_PER_SECOND
-  return { healthy: polledLately && lateRuns === 0, lateRuns }
+  return { healthy: isPolledLately(queue.last_polled) && lateRuns === 0, lateRuns }
 }

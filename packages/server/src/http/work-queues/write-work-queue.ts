@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { workQueueCreate, workQueueUpdate } from '@aedile/core/resources/work-pool'
-import { MICROSECONDS_PER_SECOND, nowMicroseconds, parseTimestamp } from '@aedile/core/time'
+import { nowMicroseconds, parseTimestamp } from '@aedile/core/time'
 import type { z } from 'zod'
+import { emitLifecycleEvents } from '../../resource-events/lifecycle-event.ts'
+import { isPolledLately } from '../../resource-events/readiness.ts'
+import { emitWorkQueueUpdate, workQueueEvent } from '../../resource-events/work-pool-events.ts'
 import type { Transaction } from '../../store/store.ts'
 import type { WorkPoolTable, WorkQueueTable } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
 import { HttpError } from '../route.ts'
-import { emitLifecycleEvents } from '../work-pools/lifecycle-event.ts'
-import { emitWorkQueueUpdate, workQueueEvent } from '../work-pools/work-pool-events.ts'
-
-/** A queue is ready while it was polled within so many seconds. */
-export const POLLED_SECONDS = 60
 
 type NewQueue = Pick<z.output<typeof workQueueCreate>, 'name'> & Partial<z.output<typeof workQueueCreate>>
 
@@ -73,9 +71,7 @@ export async function updateWorkQueue(
     ...(changes.filter !== undefined && { filter: changes.filter === null ? null : JSON.stringify(changes.filter) }),
   }
   if (after.is_paused !== before.is_paused) {
-    const polledLately =
-      after.last_polled !== null && after.last_polled > nowMicroseconds() - POLLED_SECONDS * MICROSECONDS_PER_SECOND
-    after.status = after.is_paused ? 'PAUSED' : polledLately ? 'READY' : 'NOT_READY'
+    after.status = after.is_paused ? 'PAUSED' : isPolledLately(after.last_polled) ? 'READY' : 'NOT_READY'
   }
   if (after.priority !== before.priority) {
     await lockPool(transaction, pool.id)

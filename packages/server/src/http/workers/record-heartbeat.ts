@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { nowMicroseconds } from '@aedile/core/time'
+import { emitLifecycleEvents } from '../../resource-events/lifecycle-event.ts'
+import { workPoolStatusEvent } from '../../resource-events/work-pool-events.ts'
 import type { Transaction } from '../../store/store.ts'
 import type { Workspace } from '../../workspace.ts'
 import { findWorkPool } from '../work-pools/find-work-pool.ts'
-import { emitLifecycleEvents } from '../work-pools/lifecycle-event.ts'
-import { workPoolStatusEvent } from '../work-pools/work-pool-events.ts'
 
 /** Records that a worker lives, and that its pool is ready. A paused pool stays paused. Source: WC 5.6. */
 export async function recordHeartbeat(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openTestStore, type TestStore } from '../../testing/databases.ts'
-import { applyKey, applyPage, type PageKey, readNumberedPage, readPage } from './page.ts'
+import { applyAfter, applyPage, readNumberedPage, readPage } from './page.ts'
 import { applySort, sortByFlowRun } from './sort.ts'
 import { flowRow, flowRunRow, testId } from './testing/rows.ts'
 
@@ -34,14 +34,16 @@ it('orders equal rows by id and puts nulls last when descending, on both databas
 it('walks every row once by key, through nulls', async () => {
   const order = sortByFlowRun('END_TIME_DESC')
   const seen: string[] = []
-  let key: PageKey | undefined
+  const { db } = test.store
   for (let step = 0; step < 10; step++) {
-    const query = applySort(test.store.db.selectFrom('flow_run').select(['id', 'end_time']), order).limit(2)
-    const rows = await (key ? applyKey(query, order, key) : query).execute()
+    const sorted = applySort(db.selectFrom('flow_run').select('id'), order).limit(2)
+    const id = seen.at(-1)
+    const rows = await (id ? await applyAfter(sorted, test.store, { table: 'flow_run', order, id }) : sorted).execute()
     if (rows.length === 0) break
-    seen.push(...rows.map(({ id }) => id))
-    const last = rows.at(-1)!
-    key = [last.end_time, last.id]
+    seen.push(...rows.map((row) => row.id))
   }
   expect(seen).toEqual([5, 2, 6, 3, 4, 1].map(testId))
+  await expect(
+    applyAfter(db.selectFrom('flow_run').select('id'), test.store, { table: 'flow_run', order, id: testId(9) }),
+  ).rejects.toThrow('not found')
 })

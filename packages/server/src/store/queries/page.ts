@@ -1,10 +1,11 @@
 import { AedileError } from '@aedile/core/errors'
 import { type Expression, type SqlBool, sql } from 'kysely'
+import type { Store } from '../store.ts'
 import { type Condition, combine, NEVER, toReference } from './filters/condition.ts'
 import type { SortOrder, SortTerm } from './sort.ts'
 
 /** The most that one answer carries, and what it carries when nothing is asked. Source: WC 6.6. */
-export const DEFAULT_LIMIT = 200
+const DEFAULT_LIMIT = 200
 
 export type Page = { limit: number; offset: number }
 
@@ -30,11 +31,28 @@ export function applyPage<Query>(query: Pageable<Query>, page: Page): Query {
 }
 
 /** Where a page by key ended: the values of the order's terms in its last row. */
-export type PageKey = readonly (string | number | null)[]
+type PageKey = readonly (string | number | null)[]
 
-/** Restricts a sorted query to what follows a key, so that rows which come and go meanwhile shift nothing. */
-export function applyKey<Query>(query: { where(condition: Expression<SqlBool>): Query }, order: SortOrder, key: PageKey): Query {
-  return query.where(afterKey(order, key))
+type KeyedTable = 'flow_run' | 'task_run' | 'flow' | 'deployment' | 'variable' | 'artifact' | 'log'
+
+/**
+ * Restricts a sorted query to what follows the row with this id, so that rows which come and go meanwhile shift nothing:
+ * paging for our own clients.
+ */
+export async function applyAfter<Query extends { where(condition: Expression<SqlBool>): Query }>(
+  query: Query,
+  { db }: Pick<Store, 'db'>,
+  after: { table: KeyedTable; order: SortOrder; id: string },
+): Promise<Query> {
+  const values = after.order.map(({ column }, index) => sql<string | number | null>`${toReference(column)}`.as(`key_${index}`))
+  const row = await db
+    .selectFrom(after.table as 'log')
+    .select(values)
+    .where(`${after.table}.id` as 'log.id', '=', after.id)
+    .executeTakeFirst()
+  if (!row) throw new AedileError('not_found', { what: `The row ${after.id}, after which the page shall begin,` })
+  const key = Object.values(row) as PageKey
+  return query.where(afterKey(after.order, key))
 }
 
 /** The condition of coming after a key in an order; nulls are where the order has them. */

@@ -1,13 +1,14 @@
 import type { ReceivedEvent } from '@aedile/core/resources/event'
-import { nowMicroseconds } from '@aedile/core/time'
 import { sql } from 'kysely'
+import { type ColumnKind, insertAsJson } from '../insert-rows.ts'
 import type { Transaction } from '../store.ts'
 import type { TaskRunStateTable, TaskRunTable } from '../tables.ts'
 import { chunksOf } from './chunks.ts'
 import { isOneOf } from './filters/condition.ts'
 import { isTaskRunReport, readTaskRunReport, type TaskRunReport } from './task-run-event.ts'
+import { TaskRunMerge } from './task-run-merge.ts'
 
-export type RecordedTaskRuns = {
+type RecordedTaskRuns = {
   /** Events of flow runs that are not there (yet). */
   waiting: ReceivedEvent[]
   /** Events that say too little. */
@@ -69,79 +70,6 @@ async function store(transaction: Transaction, reports: readonly TaskRunReport[]
   }
 }
 
-/** Applies reports, in the order of their times, to runs that are stored or new. */
-class TaskRunMerge {
-  readonly created = new Set<TaskRunTable>()
-  readonly changed = new Set<TaskRunTable>()
-  readonly #byId = new Map<string, TaskRunTable>()
-  readonly #byKey = new Map<string, TaskRunTable>()
-  readonly #now = nowMicroseconds()
-
-  constructor(stored: readonly TaskRunTable[]) {
-    for (const row of stored) this.#register(row)
-  }
-
-  /** Returns the run that the report belongs to. */
-  add(report: TaskRunReport): TaskRunTable {
-    const row = this.#find(report)
-    if (!row) return this.#create(report)
-    if (row.state_timestamp === null || row.state_timestamp < report.columns.state_timestamp) {
-      Object.assign(row, report.columns, { updated: this.#now })
-      if (!this.created.has(row)) this.changed.add(row)
-    }
-    return row
-  }
-
-  #find(report: TaskRunReport): TaskRunTable | undefined {
-    const key = naturalKey(report.flowRunId, report.taskKey, report.dynamicKey)
-    return (key === null ? undefined : this.#byKey.get(key)) ?? this.#byId.get(report.id)
-  }
-
-  #create(report: TaskRunReport): TaskRunTable {
-    const row: TaskRunTable = {
-      ...NO_COLUMNS,
-      id: report.id,
-      created: this.#now,
-      updated: this.#now,
-      name: `${report.taskKey}-${report.dynamicKey.slice(0, 3)}`,
-      task_key: report.taskKey,
-      dynamic_key: report.dynamicKey,
-      ...report.columns,
-    }
-    this.created.add(row)
-    this.#register(row)
-    return row
-  }
-
-  #register(row: TaskRunTable): void {
-    this.#byId.set(row.id, row)
-    const key = naturalKey(row.flow_run_id, row.task_key, row.dynamic_key)
-    if (key !== null) this.#byKey.set(key, row)
-  }
-}
-
-const NO_COLUMNS = {
-  flow_run_id: null,
-  cache_key: null,
-  cache_expiration: null,
-  task_version: null,
-  empirical_policy: '{"max_retries":0,"retry_delay_seconds":0,"retries":null,"retry_delay":null,"retry_jitter_factor":null}',
-  tags: '[]',
-  labels: '{}',
-  task_inputs: '{}',
-  run_count: 0,
-  flow_run_run_count: 0,
-  expected_start_time: null,
-  next_scheduled_start_time: null,
-  start_time: null,
-  end_time: null,
-  total_run_time: 0,
-}
-
-function naturalKey(flowRunId: string | null, taskKey: string, dynamicKey: string): string | null {
-  return flowRunId === null ? null : JSON.stringify([flowRunId, taskKey, dynamicKey])
-}
-
 /** Reads and locks the runs that the reports may belong to, always in the same order. */
 async function readStored({ db, kind }: Transaction, reports: readonly TaskRunReport[]): Promise<TaskRunTable[]> {
   const rows = new Map<string, TaskRunTable>()
@@ -164,48 +92,67 @@ async function readStored({ db, kind }: Transaction, reports: readonly TaskRunRe
 }
 
 /** False when somebody else stored one of them meanwhile. */
-async function insertNew({ db }: Transaction, rows: ReadonlySet<TaskRunTable>): Promise<boolean> {
+async function insertNew(transaction: Transaction, rows: ReadonlySet<TaskRunTable>): Promise<boolean> {
+  if (rows.size === 0) return true
   const sorted = [...rows].sort((one, other) => (one.id < other.id ? -1 : 1))
-  for (const part of chunksOf(sorted, TASK_RUN_COLUMNS)) {
-    const inserted = await db
-      .insertInto('task_run')
-      .values(part)
-      .onConflict((conflict) => conflict.doNothing())
-      .returning('id')
-      .execute()
-    if (inserted.length < part.length) return false
-  }
-  return true
+  const inserted = await insertAsJson(transaction, 'task_run', runColumns, sorted, 'on conflict do nothing returning id')
+  return inserted.length === rows.size
 }
 
 /** One statement for all: every row is written whole, because it was read under a lock. */
-async function updateStored({ db }: Transaction, rows: ReadonlySet<TaskRunTable>): Promise<void> {
-  for (const part of chunksOf([...rows], TASK_RUN_COLUMNS)) {
-    const columns = Object.keys(part[0]!).filter((column) => column !== 'id' && column !== 'created') as (keyof TaskRunTable)[]
-    await db
-      .insertInto('task_run')
-      .values(part)
-      .onConflict((conflict) =>
-        conflict
-          .column('id')
-          .doUpdateSet((eb) => Object.fromEntries(columns.map((column) => [column, eb.ref(`excluded.${column}`)]))),
-      )
-      .execute()
-  }
+async function updateStored(transaction: Transaction, rows: ReadonlySet<TaskRunTable>): Promise<void> {
+  if (rows.size > 0) await insertAsJson(transaction, 'task_run', runColumns, [...rows], REPLACE)
 }
 
-async function insertStates({ db }: Transaction, reports: readonly TaskRunReport[], owners: readonly TaskRunTable[]) {
+async function insertStates(transaction: Transaction, reports: readonly TaskRunReport[], owners: readonly TaskRunTable[]) {
   const states = reports.map((report, index): TaskRunStateTable => {
     const { id } = owners[index]!
     return { ...report.state, task_run_id: id, state_details: JSON.stringify({ ...report.state.state_details, task_run_id: id }) }
   })
-  for (const part of chunksOf(states, 9)) {
-    await db
-      .insertInto('task_run_state')
-      .values(part)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
-  }
+  await insertAsJson(transaction, 'task_run_state', stateColumns, states, 'on conflict do nothing')
 }
 
-const TASK_RUN_COLUMNS = 25
+const runColumns = {
+  id: 'uuid',
+  created: 'bigint',
+  updated: 'bigint',
+  name: 'text',
+  flow_run_id: 'uuid',
+  task_key: 'text',
+  dynamic_key: 'text',
+  cache_key: 'text',
+  cache_expiration: 'bigint',
+  task_version: 'text',
+  empirical_policy: 'json',
+  tags: 'json',
+  labels: 'json',
+  task_inputs: 'json',
+  state_id: 'uuid',
+  state_type: 'text',
+  state_name: 'text',
+  state_timestamp: 'bigint',
+  run_count: 'bigint',
+  flow_run_run_count: 'bigint',
+  expected_start_time: 'bigint',
+  next_scheduled_start_time: 'bigint',
+  start_time: 'bigint',
+  end_time: 'bigint',
+  total_run_time: 'bigint',
+} satisfies Record<keyof TaskRunTable, ColumnKind>
+
+const stateColumns = {
+  id: 'uuid',
+  task_run_id: 'uuid',
+  timestamp: 'bigint',
+  type: 'text',
+  name: 'text',
+  message: 'text',
+  state_details: 'json',
+  data: 'json',
+  result_artifact_id: 'uuid',
+} satisfies Record<keyof TaskRunStateTable, ColumnKind>
+
+const REPLACE = `on conflict (id) do update set ${Object.keys(runColumns)
+  .filter((column) => column !== 'id' && column !== 'created')
+  .map((column) => `${column} = excluded.${column}`)
+  .join(', ')}`

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { openTestStore, type TestStore } from '../../testing/databases.ts'
 import {
+  applyArtifactFilters,
   applyDeploymentFilters,
   applyFlowFilters,
   applyFlowRunFilters,
   applyTaskRunFilters,
-  relatedArtifactCondition,
 } from './related-filters.ts'
 import { deploymentRow, flowRow, flowRunRow, taskRunRow, testId } from './testing/rows.ts'
 
@@ -162,8 +162,8 @@ describe('artifacts', () => {
     [X, [1]],
     [FLOW_2, []],
   ])('%j gives %j', async (filters, expected) => {
-    const condition = relatedArtifactCondition('artifact', parse(filters), test.store.kind)
-    const query = test.store.db.selectFrom('artifact').select('artifact.id').where(condition)
-    expect(lastDigits(await test.store.search(query.compile()))).toEqual(expected)
+    const query = test.store.db.selectFrom('artifact').select('artifact.id')
+    const filtered = applyArtifactFilters(query, 'artifact', parse(filters), test.store.kind)
+    expect(lastDigits(await test.store.search(filtered.compile()))).toEqual(expected)
   })
 })

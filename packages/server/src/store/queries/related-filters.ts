@@ -12,7 +12,7 @@ import { workQueueCondition } from './filters/work-queue.ts'
  * The generic search: filters for several kinds of objects, joined by EXISTS. Who matches whom is as in genuine servers:
  * two filters behind one relation must be met by one and the same related object. Source: WC 6.5.
  */
-export type Filterable<Query> = { where(condition: Expression<SqlBool>): Query }
+type Filterable<Query> = { where(condition: Expression<SqlBool>): Query }
 
 /** Restricts a query on `flow_run`. */
 export function applyFlowRunFilters<Query extends Filterable<Query>>(query: Query, filters: RelatedFilters, kind: DatabaseKind) {
@@ -48,7 +48,7 @@ export function applyArtifactFilters<Query extends Filterable<Query>>(
   return query.where(relatedArtifactCondition(table, filters, kind))
 }
 
-export function relatedFlowRunCondition(filters: RelatedFilters, kind: DatabaseKind): Condition {
+function relatedFlowRunCondition(filters: RelatedFilters, kind: DatabaseKind): Condition {
   const own = conditionsOf(filters, kind)
   return combine('and_', [
     own.flow_runs,
@@ -64,7 +64,7 @@ export function relatedFlowRunCondition(filters: RelatedFilters, kind: DatabaseK
   ])
 }
 
-export function relatedFlowCondition(filters: RelatedFilters, kind: DatabaseKind): Condition {
+function relatedFlowCondition(filters: RelatedFilters, kind: DatabaseKind): Condition {
   const own = conditionsOf(filters, kind)
   return combine('and_', [
     own.flows,
@@ -81,7 +81,7 @@ export function relatedFlowCondition(filters: RelatedFilters, kind: DatabaseKind
   ])
 }
 
-export function relatedDeploymentCondition(filters: RelatedFilters, kind: DatabaseKind): Condition {
+function relatedDeploymentCondition(filters: RelatedFilters, kind: DatabaseKind): Condition {
   const own = conditionsOf(filters, kind)
   return combine('and_', [
     own.deployments,
@@ -97,7 +97,7 @@ export function relatedDeploymentCondition(filters: RelatedFilters, kind: Databa
   ])
 }
 
-export function relatedTaskRunCondition(filters: RelatedFilters, kind: DatabaseKind): Condition {
+function relatedTaskRunCondition(filters: RelatedFilters, kind: DatabaseKind): Condition {
   const { task_runs, ...others } = filters
   const own = task_runs ? taskRunCondition(task_runs, kind) : undefined
   const isAsked = Object.values(others).some((filter) => filter != null)
@@ -115,7 +115,7 @@ function withinFlowRuns(filter: RelatedFilters['flow_runs'], kind: DatabaseKind)
   return isOneOf('task_run.flow_run_id', filter.id.any_, kind)
 }
 
-export function relatedArtifactCondition(
+function relatedArtifactCondition(
   table: 'artifact' | 'artifact_collection',
   filters: RelatedFilters,
   kind: DatabaseKind,

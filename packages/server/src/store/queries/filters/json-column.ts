@@ -2,7 +2,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import { type Condition, combine, type DatabaseKind, isOneOf, NEVER } from './condition.ts'
 
 /** What a filter may ask of a list of texts. */
-export type ListCriteria = {
+type ListCriteria = {
   operator?: 'and_' | 'or_'
   all_?: readonly string[] | null
   any_?: readonly string[] | null

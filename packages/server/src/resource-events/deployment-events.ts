@@ -1,9 +1,9 @@
 import type { JsonObject } from '@aedile/core/json'
-import type { Transaction } from '../../store/store.ts'
-import type { DeploymentTable } from '../../store/tables.ts'
-import type { Workspace } from '../../workspace.ts'
-import { changedFields, emitLifecycleEvents, toKebabCase } from '../work-pools/lifecycle-event.ts'
-import { relatedWorkPool } from '../work-pools/work-pool-events.ts'
+import type { Transaction } from '../store/store.ts'
+import type { DeploymentTable } from '../store/tables.ts'
+import type { Workspace } from '../workspace.ts'
+import { changedFields, emitLifecycleEvents, toKebabCase } from './lifecycle-event.ts'
+import { relatedWorkPool } from './work-pool-events.ts'
 
 const UPDATE_FIELDS = [
   'description',

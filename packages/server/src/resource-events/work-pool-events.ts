@@ -1,7 +1,7 @@
 import type { JsonObject } from '@aedile/core/json'
-import type { Transaction } from '../../store/store.ts'
-import type { WorkPoolTable, WorkQueueTable } from '../../store/tables.ts'
-import type { Workspace } from '../../workspace.ts'
+import type { Transaction } from '../store/store.ts'
+import type { WorkPoolTable, WorkQueueTable } from '../store/tables.ts'
+import type { Workspace } from '../workspace.ts'
 import { changedFields, emitLifecycleEvents, type LifecycleEvent, toKebabCase } from './lifecycle-event.ts'
 
 type Named = Pick<WorkPoolTable, 'id' | 'name' | 'type'>

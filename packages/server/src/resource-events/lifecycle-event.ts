@@ -2,8 +2,8 @@ import { uuid7 } from '@aedile/core/client/uuid7'
 import type { JsonObject } from '@aedile/core/json'
 import type { ReceivedEvent } from '@aedile/core/resources/event'
 import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
-import type { Transaction } from '../../store/store.ts'
-import type { Workspace } from '../../workspace.ts'
+import type { Transaction } from '../store/store.ts'
+import type { Workspace } from '../workspace.ts'
 
 type Labels = Record<string, string>
 

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Json, Row } from './api.ts'
+
+/** What is hidden of rows before they are compared: the rules of masks.txt. */
+export type Masks = {
+  hidesLog: (name: string) => boolean
+  hidesEvent: (name: string) => boolean
+  maskRow: (kind: string, row: Row) => Row
+  maskText: (text: string) => string
+}
+
+/** Reads masks.txt. The rules for our worker apply only where it stands against a genuine one. */
+export function readMasks({ ourWorker }: { ourWorker: boolean }): Masks {
+  const rules = readRules().filter((rule) => ourWorker || !rule.forOurWorker)
+  const named = (kind: string) => rules.filter((rule) => rule.kind === kind).map((rule) => rule.what)
+  const [values, fields, logs, events] = [named('value'), new Set(named('field')), named('log'), named('event')]
+  const patterns = values.map((name) => {
+    if (!PATTERNS[name]) throw new Error(`masks.txt: there is no value "${name}"`)
+    return PATTERNS[name]
+  })
+  const maskText = (text: string) => patterns.reduce((masked, mask) => mask(masked), text)
+  const maskValue = (path: string, value: Json): Json => {
+    if (fields.has(path)) return value === null ? null : '<masked>'
+    if (typeof value === 'string') return maskText(value)
+    if (typeof value === 'number') return /_run\.(total_run_time|estimated_run_time|estimated_start_time_delta)$/.test(path) ? '<duration>' : value
+    if (Array.isArray(value)) return value.map((item) => maskValue('', item))
+    if (value === null || typeof value !== 'object') return value
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [maskText(key), maskValue(`${path}.${key}`, item)]))
+  }
+  return {
+    hidesLog: (name) => logs.includes(name),
+    hidesEvent: (name) => events.some((prefix) => name === prefix || name.startsWith(`${prefix}.`)),
+    maskText,
+    maskRow: (kind, row) => maskValue(kind, row) as Row,
+  }
+}
+
+type Rule = { forOurWorker: boolean; kind: string; what: string }
+
+function readRules(): Rule[] {
+  const text = readFileSync(fileURLToPath(new URL('./masks.txt', import.meta.url)), 'utf8')
+  return text
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => {
+      const [rule, reason] = line.split(' # ')
+      const words = rule!.trim().split(' ')
+      const forOurWorker = words[0] === 'our-worker'
+      const [kind, what] = forOurWorker ? words.slice(1) : words
+      if (!reason || !kind || !what) throw new Error(`masks.txt: not "kind what # reason": ${line}`)
+      return { forOurWorker, kind, what }
+    })
+}
+
+const PATTERNS: Record<string, (text: string) => string> = {
+  uuid: (text) => text.replace(/\b[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}\b/g, '<uuid>'),
+  time: (text) => text.replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?/g, '<time>'),
+  duration: (text) => text.replace(/\b(in|for) \d+(\.\d+)? ?(s|seconds)\b/g, '$1 <duration>'),
+  url: (text) => text.replace(/https?:\/\/[\w.:/-]+/g, '<url>'),
+  path: (text) => text.replace(/(\/[\w.@+-]+){2,}/g, '<path>'),
+  pid: (text) => text.replace(/\b(pid:?|process) \d+\b/gi, '$1 <pid>').replace(/^[\w.-]+:\d+$/, '<host>:<pid>'),
+  'task-key': (text) => text.replace(/^([a-z_]+)-[0-9a-f]{3}$/, '$1-<key>').replace(/'([a-z_]+)-[0-9a-f]{3}'/g, "'$1-<key>'"),
+  // Alone as a name, or quoted in a log line.
+  'random-name': (text) => text.replace(/^[a-z]+-[a-z]+$/, '<random-name>').replace(/'[a-z]+-[a-z]+'/g, "'<random-name>'"),
+}
