@@ -20,7 +20,7 @@ const SERVER_LAYERS: Record<string, string[]> = {
   store: ['http', 'orchestration', 'services', 'dispatch', 'scheduling'],
   orchestration: ['http', 'services'],
   dispatch: ['http', 'services', 'orchestration'],
-  scheduling: ['http', 'services', 'orchestration', 'store'],
+  scheduling: ['http', 'services', 'orchestration'],
 }
 
 type Import = { from: string; specifier: string; typeOnly: boolean }

@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander'
 import { addConfigCommands } from './commands/config.ts'
+import { addDeployCommand } from './commands/deploy.ts'
 import { addDeploymentCommands } from './commands/deployment.ts'
+import { addDevCommand } from './commands/dev.ts'
 import { addFlowCommands } from './commands/flow.ts'
 import { addFlowRunCommands } from './commands/flow-run.ts'
 import { addProfileCommands } from './commands/profile.ts'
@@ -30,10 +32,12 @@ export function buildProgram(): Command {
 
 /** The groups in the order of the help. */
 const GROUPS = [
+  addDevCommand,
   addServerCommands,
   addWorkerCommands,
   addWorkPoolCommands,
   addWorkQueueCommands,
+  addDeployCommand,
   addDeploymentCommands,
   addFlowCommands,
   addFlowRunCommands,

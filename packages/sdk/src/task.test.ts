@@ -88,6 +88,18 @@ test('the signal of a task fires at its own timeout', async () => {
   expect(signal?.aborted).toBe(true)
 })
 
+test('a task that fails and is not awaited does not end the process, nor the flow', async () => {
+  const failing = task({ name: 'failing' }, async () => {
+    throw new Error('nobody waits')
+  })
+  const result = await inFlow(async () => {
+    void failing()
+    return 'done'
+  })
+  expect(result).toBe('done')
+  expect(at.lines.some((line) => line.includes('nobody waits'))).toBe(true)
+})
+
 test('a task runs by itself, too', async () => {
   expect(await at.run(() => task({ name: 'alone' }, (n: number) => n + 1)(1))).toBe(2)
 })

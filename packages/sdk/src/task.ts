@@ -51,9 +51,15 @@ function taskKey(name: string, call: TaskFunction): string {
 }
 
 function buildTask(definition: TaskDefinition): Task<unknown[], unknown> {
-  const call = async (...args: unknown[]): Promise<unknown> => {
+  const start = async (...args: unknown[]): Promise<unknown> => {
     const session = runContextStorage().getStore()?.session ?? (await sharedSession())
     return runTask(definition, args, session)
+  }
+  const call = (...args: unknown[]): Promise<unknown> => {
+    const ended = start(...args)
+    // A failure that nobody awaits is in the state of its run; it shall not end the process.
+    ended.catch(() => {})
+    return ended
   }
   const mapSettled = (items: Iterable<unknown>, ...rest: unknown[]) =>
     settleAll([...items], definition.options.mapConcurrency ?? Number.POSITIVE_INFINITY, (item) => call(item, ...rest))

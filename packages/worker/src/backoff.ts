@@ -59,10 +59,17 @@ export function isFinalAnswer(error: unknown): boolean {
   const passing: ErrorCode[] = ['api_unreachable', 'api_timeout', 'api_busy', 'api_answer_unreadable']
   if (passing.includes(error.code)) return false
   if (error.code === 'api_error') return Number(error.details.status) < 500
+  if (error.code === 'api_not_found') return isFromApi(error)
   return !error.retryable
 }
 
 /** True when the server says that the attempt is somebody else's, or is not known there any more. */
 export function isLoss(error: unknown): boolean {
-  return ['attempt_refused', 'api_conflict', 'api_not_found'].some((code) => isAedileError(error, code as ErrorCode))
+  if (isAedileError(error, 'api_not_found')) return isFromApi(error)
+  return isAedileError(error, 'attempt_refused') || isAedileError(error, 'api_conflict')
+}
+
+/** A 404 without the API's own words comes from something before it, e.g. an ingress whose server is just replaced. */
+function isFromApi(error: AedileError): boolean {
+  return error.details.body !== null
 }

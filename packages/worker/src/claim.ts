@@ -13,14 +13,19 @@ export function makeAttemptKey(): AttemptKey {
  * Claims a run: proposes Pending with the attempt key as its transition id. True when the run is this attempt's. False when
  * somebody else was faster, or the run has to wait for a slot. The same claim again gets the same answer.
  */
-export async function claimRun(client: ApiClient, flowRunId: string, key: AttemptKey): Promise<boolean> {
+export async function claimRun(client: ApiClient, flowRunId: string, key: AttemptKey, worker: string): Promise<boolean> {
   const answer = await setFlowRunState(
     client,
     flowRunId,
     { type: 'PENDING', name: 'Pending' },
-    { transitionId: key, attempt: key },
+    { transitionId: key, attempt: key, headers: canName(worker) ? { 'x-prefect-worker-name': worker } : {} },
   )
   return answer.status === 'ACCEPT'
+}
+
+/** True when the name can stand in a header. Otherwise the server learns it with the intent. */
+export function canName(worker: string): boolean {
+  return /^[\x20-\x7e]+$/.test(worker)
 }
 
 /** True when the run's present state is this attempt's claim, or what followed from it before anything was started. */

@@ -1,15 +1,23 @@
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AttemptKey, Handle, Outcome } from '@aedile/core/infrastructure-definition'
+import type { AttemptKey, Handle, Outcome, ServerId } from '@aedile/core/infrastructure-definition'
 import type { LogCursor } from './infrastructure-driver.ts'
+
+const FORGOTTEN_SECONDS = 30 * 86_400
+const HALF_WRITTEN_SECONDS = 600
 
 /** How far an attempt came, as its worker knows it. */
 export type Step = 'claiming' | 'claimed' | 'intended' | 'started' | 'ended' | 'reported'
+
+/** Which notes are whose. */
+export type NoteOwner = Pick<AttemptNote, 'server' | 'worker' | 'workPool'>
 
 /** What a worker keeps of an attempt on its own disk. */
 export type AttemptNote = {
   key: AttemptKey
   flowRunId: string
+  /** The server that the run belongs to: one home may serve several. */
+  server: ServerId
   workPool: string
   worker: string
   step: Step
@@ -52,17 +60,29 @@ export class StateDirectory {
     await this.#inOrder(key, () => rm(this.#path(key), { force: true }))
   }
 
-  /** All notes of a worker of this name and pool. A file that cannot be read is left where it is. */
-  async read(worker: string, workPool: string): Promise<AttemptNote[]> {
+  /** All notes of a worker. A file that cannot be read is left where it is. */
+  async read({ server, worker, workPool }: NoteOwner): Promise<AttemptNote[]> {
     const names = await readdir(this.#folder).catch(() => [])
     const notes: AttemptNote[] = []
     for (const name of names.filter((name) => name.endsWith('.json'))) {
       try {
         const note = JSON.parse(await readFile(join(this.#folder, name), 'utf8')) as AttemptNote
-        if (note.worker === worker && note.workPool === workPool) notes.push(note)
+        if (note.server === server && note.worker === worker && note.workPool === workPool) notes.push(note)
       } catch {}
     }
     return notes.sort((a, b) => (a.key < b.key ? -1 : 1))
+  }
+
+  /** Removes what no worker will come back for: half-written notes, and notes that nobody touched for a month. */
+  async sweep(nowMilliseconds = Date.now()): Promise<void> {
+    const names = await readdir(this.#folder).catch(() => [])
+    for (const name of names) {
+      const path = join(this.#folder, name)
+      const found = await stat(path).catch(() => null)
+      const ageSeconds = found ? (nowMilliseconds - found.mtimeMs) / 1000 : 0
+      const longest = name.endsWith('.json') ? FORGOTTEN_SECONDS : HALF_WRITTEN_SECONDS
+      if (ageSeconds > longest) await rm(path, { force: true })
+    }
   }
 
   #path(key: AttemptKey): string {

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { anyId, anyText, combined, criteria, isTrue, nameFilter, operator } from './criteria.ts'
+import { anyId, anyText, combined, criteria, isTrue, nameFilter, operator, soughtText } from './criteria.ts'
 
-export const blockTypeFilter = criteria({ name: criteria({ like_: z.string() }), slug: anyText })
+export const blockTypeFilter = criteria({ name: criteria({ like_: soughtText }), slug: anyText })
 export type BlockTypeFilter = z.output<typeof blockTypeFilter>
 
 export const blockSchemaFilter = combined({
   block_type_id: anyId,
-  block_capabilities: criteria({ all_: z.array(z.string()) }),
+  block_capabilities: criteria({ all_: z.array(soughtText) }),
   id: anyId,
   version: anyText,
 })

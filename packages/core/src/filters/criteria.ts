@@ -24,7 +24,10 @@ function optional<S extends Shape>(shape: S): Optional<S> {
   return Object.fromEntries(Object.entries(shape).map(([key, schema]) => [key, schema.nullish()])) as unknown as Optional<S>
 }
 
-const texts = z.array(z.string())
+/** A text that is looked for. Postgres refuses the character NUL; nothing stored has it or its stand-in. */
+export const soughtText = z.string().overwrite((text) => text.replaceAll('\0', '\uFFFD'))
+
+const texts = z.array(soughtText)
 const uuids = z.array(uuid)
 
 export const anyId = criteria({ any_: uuids })
@@ -33,12 +36,12 @@ export const anyOrNullId = combined({ any_: uuids, is_null_: z.boolean() })
 export const anyText = criteria({ any_: texts })
 export const anyOrNoText = criteria({ any_: texts, not_any_: texts })
 export const anyOrNullText = combined({ any_: texts, is_null_: z.boolean() })
-export const nameFilter = criteria({ any_: texts, like_: z.string() })
-export const keyFilter = criteria({ any_: texts, like_: z.string(), exists_: z.boolean() })
+export const nameFilter = criteria({ any_: texts, like_: soughtText })
+export const keyFilter = criteria({ any_: texts, like_: soughtText, exists_: z.boolean() })
 export const allTags = combined({ all_: texts, is_null_: z.boolean() })
 export const anyTags = combined({ all_: texts, any_: texts, is_null_: z.boolean() })
 export const timeWindow = criteria({ before_: timestamp, after_: timestamp })
 export const timeWindowOrNull = criteria({ before_: timestamp, after_: timestamp, is_null_: z.boolean() })
 export const isTrue = criteria({ eq_: z.boolean() })
 /** Words to search for, see text-search. */
-export const textSearch = z.strictObject({ query: z.string().max(200) })
+export const textSearch = z.strictObject({ query: soughtText.max(200) })

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { anyOrNoId, anyTags, anyText, combined, criteria, isTrue, nameFilter } from './criteria.ts'
+import { anyOrNoId, anyTags, anyText, combined, criteria, isTrue, nameFilter, soughtText } from './criteria.ts'
 
 export const deploymentFilter = combined({
   id: anyOrNoId,
   name: nameFilter,
-  flow_or_deployment_name: criteria({ like_: z.string() }),
+  flow_or_deployment_name: criteria({ like_: soughtText }),
   paused: isTrue,
   tags: anyTags,
   work_queue_name: anyText,

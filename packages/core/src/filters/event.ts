@@ -1,20 +1,20 @@
 import { z } from 'zod'
 import { timestamp, uuid } from '../resources/scalars.ts'
 import { formatTimestamp, MICROSECONDS_PER_SECOND, nowMicroseconds } from '../time.ts'
-import { criteria, textSearch } from './criteria.ts'
+import { criteria, soughtText, textSearch } from './criteria.ts'
 
-const texts = z.array(z.string())
+const texts = z.array(soughtText)
 
 /** Labels and the patterns that their value may have; one pattern or a list, any of which is enough. */
 const labels = z.record(
-  z.string(),
-  z.union([z.string(), texts]).transform((value) => (typeof value === 'string' ? [value] : value)),
+  soughtText,
+  z.union([soughtText, texts]).transform((value) => (typeof value === 'string' ? [value] : value)),
 )
 
 const related = criteria({
   id: texts,
   role: texts,
-  resources_in_roles: z.array(z.tuple([z.string(), z.string()])),
+  resources_in_roles: z.array(z.tuple([soughtText, soughtText])),
   labels,
 })
 const anyResource = criteria({ id: texts, id_prefix: texts, labels })

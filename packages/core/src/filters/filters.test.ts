@@ -53,3 +53,8 @@ it('takes the event filter that the Python client writes', () => {
   expect(filter.related).toEqual([{ role: ['flow'], id: null, resources_in_roles: null, labels: { a: ['x*'] } }])
   expect(filter.any_resource).toEqual([{ id_prefix: ['prefect.flow-run.'] }])
 })
+
+it('looks for no NUL character, which Postgres would refuse', () => {
+  expect(flowRunFilter.parse({ name: { like_: 'a\0b', any_: ['\0'] } }).name).toEqual({ like_: 'a\uFFFDb', any_: ['\uFFFD'] })
+  expect(eventFilter.parse({ resource: { labels: { 'x\0': 'y\0' } } }).resource?.labels).toEqual({ 'x\uFFFD': ['y\uFFFD'] })
+})

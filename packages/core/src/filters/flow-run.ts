@@ -11,6 +11,7 @@ import {
   combined,
   criteria,
   nameFilter,
+  soughtText,
   timeWindow,
   timeWindowOrNull,
 } from './criteria.ts'
@@ -33,7 +34,7 @@ export const flowRunFilter = combined({
   parent_flow_run_id: combined({ any_: z.array(uuid) }),
   parent_task_run_id: anyOrNullId,
   idempotency_key: anyOrNoText,
-  created_by: combined({ id_: z.array(uuid), type_: z.array(z.string()), is_null_: z.boolean() }),
+  created_by: combined({ id_: z.array(uuid), type_: z.array(soughtText), is_null_: z.boolean() }),
 })
 export type FlowRunFilter = z.output<typeof flowRunFilter>
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { anyId, combined, criteria } from './criteria.ts'
+import { anyId, combined, criteria, soughtText } from './criteria.ts'
 
 export const workQueueFilter = combined({
   id: anyId,
-  name: criteria({ any_: z.array(z.string()), startswith_: z.array(z.string()) }),
+  name: criteria({ any_: z.array(soughtText), startswith_: z.array(soughtText) }),
 })
 export type WorkQueueFilter = z.output<typeof workQueueFilter>

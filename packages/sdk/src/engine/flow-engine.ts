@@ -16,6 +16,7 @@ import { callHooks } from './hooks.ts'
 import { interruptOnSignals } from './interruptions.ts'
 import { keepLease } from './lease-keeper.ts'
 import { openRun } from './open-run.ts'
+import { trackPending, waitForPending } from './pending.ts'
 import { createRunLogger } from './run-logger.ts'
 import type { FlowScope } from './scope.ts'
 
@@ -42,7 +43,7 @@ export async function runFlow(definition: FlowDefinition, parameters: object, op
   const stops = attend(session, scope, control, parent === null && existing === null)
   const run = () => runToEnd(session, scope, parameters, stops)
   const ended = runContextStorage().run({ session, flow: scope, task: null }, run)
-  parent?.pending.add(ended.catch(() => {}))
+  trackPending(parent?.pending, ended)
   try {
     return await ended
   } finally {
@@ -161,8 +162,12 @@ async function callFlow(session: Session, scope: FlowScope, given: object): Prom
     const parameters = await validateParameters(definition.name, definition.schema, given)
     const { timeoutSeconds } = definition.options
     const bounds = { what: 'Flow run', owner, signal, timeoutSeconds, graceSeconds }
-    const value = await callBounded(bounds, (inner) => definition.call(parameters, inner))
-    await waitForPending(scope)
+    const value = await callBounded(bounds, async (inner) => {
+      const returned = await definition.call(parameters, inner)
+      // Tasks that the flow started and did not await belong to the run as well.
+      await waitForPending(scope.pending)
+      return returned
+    })
     const persist = definition.options.persistResult ?? session.settings.resultsPersistByDefault
     const data = persist ? await session.results.save(value) : null
     return { state: { type: 'COMPLETED', data }, value }
@@ -176,15 +181,6 @@ async function callFlow(session: Session, scope: FlowScope, given: object): Prom
 
 function graceSeconds(reason: unknown): number {
   return isAedileError(reason, 'flow_run_cancelled') ? CANCELLATION_GRACE_SECONDS : 0
-}
-
-/** Tasks that the flow started and did not await belong to the run as well. */
-async function waitForPending(scope: FlowScope): Promise<void> {
-  while (scope.pending.size > 0) {
-    const running = [...scope.pending]
-    await Promise.allSettled(running)
-    for (const one of running) scope.pending.delete(one)
-  }
 }
 
 /** The server knows all task runs before it learns how the run ended. */

@@ -8,6 +8,7 @@ import type { Session } from '../session.ts'
 import { callBounded } from './bounded-call.ts'
 import { describeError } from './ending.ts'
 import { callHooks } from './hooks.ts'
+import { trackPending } from './pending.ts'
 import { createRunLogger } from './run-logger.ts'
 import type { TaskScope } from './scope.ts'
 import { acquireTagSlots } from './tag-slots.ts'
@@ -21,7 +22,7 @@ const CANCELLATION_GRACE_SECONDS = 10
 export function runTask(definition: TaskDefinition, args: unknown[], session: Session): Promise<unknown> {
   const store: RunContextStore = runContextStorage().getStore() ?? { session, flow: null, task: null }
   const ended = runToEnd(definition, args, store)
-  store.flow?.pending.add(ended.catch(() => {}))
+  trackPending(store.flow?.pending, ended)
   return ended
 }
 

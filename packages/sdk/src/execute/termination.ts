@@ -26,7 +26,9 @@ export function handleTermination(
   let received = false
   const decide = async (signal: NodeJS.Signals) => {
     const flowRun = await readFlowRun(client, flowRunId, QUICK).catch(() => null)
-    if (flowRun?.state_type === 'CANCELLING') return control.abort(new AedileError('flow_run_cancelled', { run: flowRunId }))
+    // Cancelled already: the run saw it by itself and is about to end.
+    const cancelled = flowRun?.state_type === 'CANCELLING' || flowRun?.state_type === 'CANCELLED'
+    if (cancelled) return control.abort(new AedileError('flow_run_cancelled', { run: flowRunId }))
     if (behavior === 'relinquish') process.exit(TERMINATED)
     if (behavior === 'reschedule') {
       const ended = isTerminal(flowRun?.state_type) && flowRun?.state_type !== 'CRASHED'

@@ -1,6 +1,14 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { type ApiClient, type ClientOptions, createClient } from '@aedile/core/client/client'
 import { createConcurrencyLimit } from '@aedile/core/client/concurrency-limits'
 import { createDeployment, createDeploymentFlowRun } from '@aedile/core/client/deployments'
+import { filterEvents } from '@aedile/core/client/events'
 import { filterFlowRuns, readFlowRun, readFlowRunStates, setFlowRunState } from '@aedile/core/client/flow-runs'
 import { createFlow } from '@aedile/core/client/flows'
 import { filterLogs } from '@aedile/core/client/logs'
@@ -13,6 +21,9 @@ import { runContext } from '../run-context.ts'
 import { getRunLogger } from '../sdk.ts'
 import { task } from '../task.ts'
 import { openTestSession, type TestSession } from './open-test-session.ts'
+
+const EXECUTE = fileURLToPath(new URL('../../bin/aedile-execute.js', import.meta.url))
+const FLOW_MODULE = JSON.stringify(new URL('../flow.ts', import.meta.url).href)
 
 /** A running server and how to reach it. */
 export type SdkTarget = { options: ClientOptions; close: () => Promise<void> }
@@ -136,6 +147,83 @@ export function exerciseSdk(name: string, start: () => Promise<SdkTarget>): void
       expect(run).toMatchObject({ state_type: 'COMPLETED', empirical_policy: { retries: 3 } })
       expect(run.state?.data).toMatchObject({ storage_key: expect.any(String) })
     }, 60_000)
+
+    describe('aedile-execute', () => {
+      /** Deploys a flow file that is in a folder of its own and executes a run of it in a process. */
+      const execute = async (
+        text: string,
+        entrypoint: string,
+        onLine: (line: string, child: ChildProcess) => void = () => {},
+      ) => {
+        const folder = await mkdtemp(join(tmpdir(), 'aedile-execute-'))
+        await writeFile(join(folder, 'flows.ts'), text.replaceAll('FLOW', FLOW_MODULE))
+        const { id: flow_id } = await createFlow(client, { name: `executed-${mark}` })
+        const pull_steps = [{ 'prefect.deployments.steps.set_working_directory': { directory: folder } }]
+        const body = { name: entrypoint, flow_id, entrypoint, pull_steps, parameters: { n: 2 }, enforce_parameter_schema: false }
+        const deployment = await createDeployment(client, body)
+        const run = await createDeploymentFlowRun(client, deployment.id)
+        const { apiUrl, apiKey, authString } = target.options
+        const env = {
+          ...process.env,
+          AEDILE_HOME: folder,
+          AEDILE_API_URL: apiUrl,
+          ...(apiKey ? { AEDILE_API_KEY: apiKey } : {}),
+          ...(authString ? { AEDILE_API_AUTH_STRING: authString } : {}),
+          PREFECT__FLOW_RUN_ID: run.id,
+        }
+        const child = spawn(process.execPath, ['--conditions=source', EXECUTE], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+        createInterface({ input: child.stderr! }).on('line', (line) => onLine(line, child))
+        const [code] = (await once(child, 'exit')) as [number | null]
+        await rm(folder, { recursive: true })
+        return { code, run: await readFlowRun(client, run.id) }
+      }
+      const FLOWS = `import { flow } from FLOW
+export const double = flow({ name: 'double' }, async ({ n }: { n: number }) => n * 2)
+export const failing = flow({ name: 'failing' }, async () => { throw new Error('no good') })
+export const endless = flow({ name: 'endless' }, () => { console.error('it goes on'); return new Promise(() => {}) })
+`
+
+      test('runs the pull steps and the flow, and exits with 0', async () => {
+        const { code, run } = await execute(FLOWS, 'flows.ts:double')
+        expect([code, run.state_type]).toEqual([0, 'COMPLETED'])
+        const filter = { resource: { id: [`prefect.flow-run.${run.id}`] }, event: { prefix: ['prefect.flow-run.pull-step'] } }
+        const events = async () => (await filterEvents(client, { filter })).events.map((one) => one.event)
+        await expect.poll(events, { timeout: 20_000 }).toEqual(['prefect.flow-run.pull-step.executed'])
+      }, 60_000)
+
+      test('exits with 0 when the flow failed, for its end is known', async () => {
+        const { code, run } = await execute(FLOWS, 'flows.ts:failing')
+        expect([code, run.state_type]).toEqual([0, 'FAILED'])
+      }, 60_000)
+
+      test('puts into the run why it could not be executed, and exits with 1', async () => {
+        const { code, run } = await execute(FLOWS, 'flows.ts:gone')
+        expect([code, run.state_type]).toEqual([1, 'CRASHED'])
+        expect(run.state?.message).toMatch(/no flow named gone.*double, endless, failing/)
+      }, 60_000)
+
+      test('reports a crash when SIGTERM ends it, and exits with 143', async () => {
+        const { code, run } = await execute(FLOWS, 'flows.ts:endless', (line, child) => {
+          if (line === 'it goes on') child.kill('SIGTERM')
+        })
+        expect([code, run.state_type]).toEqual([143, 'CRASHED'])
+        expect(run.state?.message).toContain('SIGTERM')
+      }, 60_000)
+
+      test('ends as Cancelled when SIGTERM comes because the run is cancelled', async () => {
+        const { code, run } = await execute(FLOWS, 'flows.ts:endless', async (line, child) => {
+          if (line !== 'it goes on') return
+          await setFlowRunState(client, await latestRun(), { type: 'CANCELLING' })
+          child.kill('SIGTERM')
+        })
+        expect([code, run.state_type]).toEqual([0, 'CANCELLED'])
+      }, 60_000)
+
+      const latestRun = async () => {
+        const filter = { flows: { name: { any_: [`executed-${mark}`] } }, flow_runs: { state: { type: { any_: ['RUNNING'] } } } }
+        return (await filterFlowRuns(client, filter))[0]!.id
+      }
+    })
 
     test('tasks with a limited tag take turns', async () => {
       await createConcurrencyLimit(client, { name: `tag:narrow-${mark}`, limit: 1 })

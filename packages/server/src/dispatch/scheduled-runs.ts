@@ -107,7 +107,7 @@ export async function selectScheduledRunsOfDeployments(
     .selectFrom('flow_run')
     .select('id')
     .where('deployment_id', 'in', [...asked.deploymentIds])
-    .where('state_type', '=', 'SCHEDULED')
+    .where(sql<boolean>`state_type = 'SCHEDULED'`)
     .orderBy('next_scheduled_start_time')
     .orderBy('id')
     .limit(Math.min(asked.limit ?? MOST_RUNS, MOST_RUNS))

@@ -49,7 +49,8 @@ export function buildHttp(workspace: Workspace, parts: HttpParts = {}): FastifyI
 function createFastify(workspace: Workspace): FastifyInstance {
   const { settings, log } = workspace
   return Fastify({
-    loggerInstance: log,
+    // Fastify's own lines say nothing that the start line does not.
+    loggerInstance: log.child({}, { level: log.isLevelEnabled('warn') ? 'warn' : log.level }),
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     bodyLimit: settings.bodyLimitBytes,
     requestTimeout: settings.requestTimeoutSeconds * 1000,

@@ -23,7 +23,7 @@ export function buildHorizon(given: Partial<Horizon> = {}): Horizon {
   const start = given.start ?? nowMicroseconds()
   return {
     start,
-    end: given.end ?? start + (given.minTime ?? 0) + MAX_TIME,
+    end: given.end ?? start + MAX_TIME,
     minRuns: given.minRuns ?? MIN_RUNS,
     maxRuns: given.maxRuns ?? MAX_RUNS,
     minTime: given.minTime ?? MIN_TIME,

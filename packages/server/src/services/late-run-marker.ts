@@ -1,4 +1,5 @@
 import { formatTimestamp, MICROSECONDS_PER_SECOND, nowMicroseconds } from '@aedile/core/time'
+import { sql } from 'kysely'
 import { ignoreDeleted } from '../orchestration/ignore-deleted.ts'
 import { markLateRunsPolicy } from '../orchestration/rules/index.ts'
 import { buildState } from '../orchestration/run-state.ts'
@@ -25,8 +26,10 @@ export class LateRunMarker implements Service {
     const late = await this.#workspace.store.db
       .selectFrom('flow_run')
       .select(['id', 'next_scheduled_start_time'])
-      .where('state_type', '=', 'SCHEDULED')
-      .where('state_name', '=', 'Scheduled')
+      // Written into the statement: SQLite uses the index of scheduled runs only then.
+      .where(sql<boolean>`state_type = 'SCHEDULED'`)
+      // Wrapped, so that not the index of names is taken, which has all runs of the future too.
+      .where(sql<boolean>`coalesce(state_name, '') = 'Scheduled'`)
       .where('next_scheduled_start_time', '<=', before)
       .limit(RUNS_PER_ROUND)
       .execute()

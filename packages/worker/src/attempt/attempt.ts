@@ -6,8 +6,8 @@ import type { AttemptNote, StateDirectory, Step } from '../state-directory.ts'
 export class Attempt {
   readonly #notes: StateDirectory
   #note: AttemptNote
-  #cancelled = false
   #lost = false
+  #forgotten = false
   readonly #cancel = new AbortController()
   readonly #letGo = new AbortController()
 
@@ -56,7 +56,7 @@ export class Attempt {
   }
 
   get isCancelled(): boolean {
-    return this.#cancelled
+    return this.#cancel.signal.aborted
   }
 
   /** True when the attempt is no longer this worker's: nothing may be proposed or removed for it. */
@@ -65,7 +65,6 @@ export class Attempt {
   }
 
   cancel(): void {
-    this.#cancelled = true
     this.#cancel.abort()
   }
 
@@ -82,15 +81,27 @@ export class Attempt {
 
   async move(step: Step, changes: Partial<Pick<AttemptNote, 'handle' | 'outcome' | 'logCursor'>> = {}): Promise<void> {
     this.#note = { ...this.#note, ...changes, step }
-    await this.#notes.save(this.#note)
+    await this.#save()
   }
 
   async moveCursor(logCursor: LogCursor): Promise<void> {
     this.#note = { ...this.#note, logCursor }
-    await this.#notes.save(this.#note)
+    await this.#save()
   }
 
+  /** A new handle of the same thing: native ids became known. Who reports stays as it was decided at the start. */
+  async describe(handle: Handle): Promise<void> {
+    await this.move(this.step, { handle: { ...handle, reports: this.handle.reports } })
+  }
+
+  /** Nothing is noted after this. */
   async forget(): Promise<void> {
+    this.#forgotten = true
     await this.#notes.delete(this.key)
+  }
+
+  /** What is still under way when an attempt is let go must leave no note behind. */
+  async #save(): Promise<void> {
+    if (!this.#forgotten) await this.#notes.save(this.#note)
   }
 }

@@ -1,5 +1,5 @@
 import type { Outcome } from '@aedile/core/infrastructure-definition'
-import { backoffSeconds, pause } from '../backoff.ts'
+import { backoffSeconds, isLoss, pause } from '../backoff.ts'
 import type { Sink } from '../infrastructure-driver.ts'
 import type { WorkerContext } from '../worker-context.ts'
 import type { Attempt } from './attempt.ts'
@@ -10,7 +10,32 @@ import { OutputShipper } from './output-shipper.ts'
  * was let go. An observation that cannot tell is tried again: the run keeps its state, its status says since when.
  */
 export async function observeToEnd(context: WorkerContext, attempt: Attempt): Promise<Outcome | null> {
-  const shipper = new OutputShipper({
+  const shipper = buildShipper(context, attempt)
+  const over = new AbortController()
+  const until = AbortSignal.any([over.signal, attempt.letGoSignal, context.signal])
+  const shipping = shipper.run(until)
+  try {
+    for (let failures = 0; !until.aborted; ) {
+      const outcome = await observeOnce(context, attempt, shipper, until)
+      if (until.aborted) return null
+      // The bound was reached: what waits is sent first, then the observation goes on from the stored cursor.
+      await shipper.drained(until)
+      if (until.aborted) return null
+      if (outcome === null) continue
+      if (outcome.kind !== 'cannot-tell') return withLastLines(outcome, shipper.lastLines)
+      failures += 1
+      context.ledger.status(attempt.key, 'cannot tell', outcome.reason).catch(() => {})
+      await pause(backoffSeconds(failures), until)
+    }
+    return null
+  } finally {
+    over.abort()
+    await shipping
+  }
+}
+
+function buildShipper(context: WorkerContext, attempt: Attempt): OutputShipper {
+  return new OutputShipper({
     flowRunId: attempt.flowRunId,
     batchSeconds: context.settings.outputBatchSeconds,
     bufferBytes: context.settings.outputBufferBytes,
@@ -18,32 +43,16 @@ export async function observeToEnd(context: WorkerContext, attempt: Attempt): Pr
       await context.ledger.advance(attempt.key, lines, cursor)
       await attempt.moveCursor(cursor)
     },
-  })
-  const over = new AbortController()
-  const until = AbortSignal.any([over.signal, attempt.letGoSignal, context.signal])
-  const shipping = shipper.run(until, (error, lines) =>
-    context.log.error({ err: error, flowRunId: attempt.flowRunId, lines }, 'Lines of output were refused by the server'),
-  )
-  try {
-    for (let failures = 0; !until.aborted; ) {
-      const outcome = await observeOnce(context, attempt, shipper, until)
-      if (until.aborted) return null
-      // The bound was reached: what waits is sent first, then the observation goes on from the stored cursor.
-      await shipper.drained(until)
-      if (outcome === null) continue
-      if (outcome.kind === 'cannot-tell') {
-        failures += 1
-        context.ledger.status(attempt.key, 'cannot tell', outcome.reason).catch(() => {})
-        await pause(backoffSeconds(failures), until)
-        continue
+    refused: async (error, { lines, cursor }) => {
+      const facts = { err: error, flowRunId: attempt.flowRunId, lines: lines.length }
+      if (isLoss(error)) {
+        context.log.info(facts, 'Output of a run is no longer taken from this worker; letting go of the run')
+        return attempt.lose()
       }
-      return { ...outcome, lastLines: shipper.lastLines.length > 0 ? shipper.lastLines : outcome.lastLines }
-    }
-    return null
-  } finally {
-    over.abort()
-    await shipping
-  }
+      context.log.error(facts, 'Lines of output were refused by the server')
+      await attempt.moveCursor(cursor)
+    },
+  })
 }
 
 /** One observation. Null when it paused because too much output waits for the server. */
@@ -53,8 +62,7 @@ async function observeOnce(
   shipper: OutputShipper,
   until: AbortSignal,
 ): Promise<Outcome | null> {
-  const full = shipper.fullSignal
-  const signal = AbortSignal.any([until, full])
+  const signal = AbortSignal.any([until, shipper.fullSignal])
   const sink: Sink = {
     output: (stream, bytes, cursor) => {
       if (signal.aborted) return
@@ -62,8 +70,7 @@ async function observeOnce(
       context.output[stream](bytes)
     },
     status: (phase, detail) => void context.ledger.status(attempt.key, phase, detail ?? null).catch(() => {}),
-    handle: (handle) =>
-      void attempt.move(attempt.step, { handle: { ...handle, reports: attempt.handle.reports } }).catch(() => {}),
+    handle: (handle) => void attempt.describe(handle).catch(() => {}),
   }
   try {
     const after = attempt.logCursor ?? undefined
@@ -73,4 +80,9 @@ async function observeOnce(
     const reason = error instanceof Error ? error.message : String(error)
     return { kind: 'cannot-tell', exitCode: null, signal: null, reason, advice: null, lastLines: [] }
   }
+}
+
+/** An observation that began late saw only the end: what the driver remembers may be more. */
+function withLastLines(outcome: Outcome, seen: string[]): Outcome {
+  return { ...outcome, lastLines: seen.length >= outcome.lastLines.length ? seen : outcome.lastLines }
 }

@@ -3,15 +3,21 @@ import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
 import { backoffSeconds, isFinalAnswer, pause } from '../backoff.ts'
 import type { LogCursor, OutputStream } from '../infrastructure-driver.ts'
 
-type Batch = { lines: LogCreate[]; cursor: LogCursor | null; bytes: number }
+/** Lines, and the cursor right after them. */
+export type OutputBatch = { lines: LogCreate[]; cursor: LogCursor; bytes: number }
 
 const LAST_LINES = 20
+/** What goes in one message; servers refuse large ones. */
 const BATCH_BYTES = 1_000_000
+/** What a line costs beside its text. */
+const LINE_BYTES = 200
 
 export type OutputShipperOptions = {
   flowRunId: string
   /** Stores lines and the cursor right after them, together. */
   store: (lines: LogCreate[], cursor: LogCursor) => Promise<void>
+  /** What the server refuses for good: it would refuse it again, so what follows goes on without it. */
+  refused: (error: unknown, batch: OutputBatch) => Promise<void>
   /** Longest wait of a line. */
   batchSeconds: number
   /** More than this is not held; the observation has to pause. */
@@ -27,10 +33,12 @@ export class OutputShipper {
   readonly #options: OutputShipperOptions
   readonly #decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() }
   readonly #lastLines: string[] = []
-  #pending: Batch = emptyBatch()
+  /** Oldest first; the last one still grows while none is being sent from it. */
+  #waiting: OutputBatch[] = []
+  #waitingBytes = 0
   #sending = false
   #full = new AbortController()
-  #wake = () => {}
+  #wake = new AbortController()
   #drained: (() => void)[] = []
 
   constructor(options: OutputShipperOptions) {
@@ -50,82 +58,96 @@ export class OutputShipper {
   /** Takes whole lines in; returns at once. */
   take(stream: OutputStream, bytes: Uint8Array, cursor: LogCursor): void {
     const text = this.#decoders[stream].decode(bytes, { stream: true })
-    const lines = text.split('\n')
-    if (lines.at(-1) === '') lines.pop()
-    for (const line of lines) this.#add(stream, line.endsWith('\r') ? line.slice(0, -1) : line)
-    this.#pending.cursor = cursor
-    if (this.#pending.bytes >= this.#options.bufferBytes) this.#full.abort()
-    this.#wake()
+    const messages = text.split('\n')
+    if (messages.at(-1) === '') messages.pop()
+    const lines = messages.map((message) => this.#line(stream, message.endsWith('\r') ? message.slice(0, -1) : message))
+    const wasEmpty = this.#waiting.length === 0
+    this.#append(lines, cursor)
+    if (this.#waitingBytes >= this.#options.bufferBytes) this.#full.abort()
+    if (wasEmpty || this.#isUrgent()) this.#wake.abort()
   }
 
-  /** Sends until the signal fires. What the server refuses for good goes to `onDropped`. */
-  async run(signal: AbortSignal, onDropped: (error: unknown, lines: number) => void): Promise<void> {
+  /** Sends until the signal fires. */
+  async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (this.#pending.cursor === null) await this.#nextWork(signal)
-      const hurry = this.#drained.length > 0 || this.#pending.bytes >= BATCH_BYTES
-      if (!hurry) await pause(this.#options.batchSeconds, signal)
-      if (!signal.aborted) await this.#send(signal, onDropped)
+      if (this.#waiting.length === 0) await this.#sleep(Number.POSITIVE_INFINITY, signal)
+      if (!this.#isUrgent()) await this.#sleep(this.#options.batchSeconds, signal)
+      const batch = signal.aborted ? undefined : this.#waiting.shift()
+      if (batch) await this.#send(batch, signal)
     }
+    this.#tellDrained()
   }
 
   /** Resolves when all that was taken in is stored, or the signal fires. Then more can be taken in. */
   async drained(signal: AbortSignal): Promise<void> {
-    if (this.#pending.cursor !== null || this.#sending) {
+    if ((this.#waiting.length > 0 || this.#sending) && !signal.aborted) {
       await new Promise<void>((resolve) => {
-        const done = () => resolve()
-        this.#drained.push(done)
-        signal.addEventListener('abort', done, { once: true })
-        this.#wake()
+        this.#drained.push(resolve)
+        signal.addEventListener('abort', () => resolve(), { once: true })
+        this.#wake.abort()
       })
     }
     this.#full = new AbortController()
   }
 
-  async #send(signal: AbortSignal, onDropped: (error: unknown, lines: number) => void): Promise<void> {
-    const batch = this.#pending
-    this.#pending = emptyBatch()
+  async #send(batch: OutputBatch, signal: AbortSignal): Promise<void> {
     this.#sending = true
-    for (let failures = 1; batch.cursor !== null && !signal.aborted; failures++) {
+    for (let failures = 1; !signal.aborted; failures++) {
       try {
         await this.#options.store(batch.lines, batch.cursor)
         break
       } catch (error) {
         if (isFinalAnswer(error)) {
-          onDropped(error, batch.lines.length)
+          await this.#options.refused(error, batch)
           break
         }
         await pause(backoffSeconds(failures), signal)
       }
     }
+    this.#waitingBytes -= batch.bytes
     this.#sending = false
-    if (this.#pending.cursor === null) for (const done of this.#drained.splice(0)) done()
+    if (this.#waiting.length === 0) this.#tellDrained()
   }
 
-  #add(stream: OutputStream, message: string): void {
+  #tellDrained(): void {
+    for (const done of this.#drained.splice(0)) done()
+  }
+
+  #append(lines: LogCreate[], cursor: LogCursor): void {
+    const bytes = lines.reduce((sum, { message }) => sum + message.length + LINE_BYTES, 0)
+    const last = this.#waiting.at(-1)
+    this.#waitingBytes += bytes
+    if (last && last.bytes + bytes <= BATCH_BYTES) {
+      last.lines.push(...lines)
+      last.cursor = cursor
+      last.bytes += bytes
+    } else this.#waiting.push({ lines, cursor, bytes })
+  }
+
+  #line(stream: OutputStream, message: string): LogCreate {
     this.#lastLines.push(message)
     if (this.#lastLines.length > LAST_LINES) this.#lastLines.shift()
-    this.#pending.lines.push({
+    return {
       name: `aedile.${stream}`,
       level: stream === 'stdout' ? 20 : 40,
       message,
       timestamp: formatTimestamp(nowMicroseconds()),
       flow_run_id: this.#options.flowRunId,
-    })
-    this.#pending.bytes += message.length + 200
+    }
   }
 
-  #nextWork(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      this.#wake = done
-      signal.addEventListener('abort', done, { once: true })
+  /** More than one batch waits, or somebody waits for the end. */
+  #isUrgent(): boolean {
+    return this.#waiting.length > 1 || this.#drained.length > 0
+  }
+
+  async #sleep(seconds: number, signal: AbortSignal): Promise<void> {
+    this.#wake = new AbortController()
+    const until = AbortSignal.any([signal, this.#wake.signal])
+    if (Number.isFinite(seconds)) return pause(seconds, until)
+    await new Promise<void>((resolve) => {
+      if (until.aborted) resolve()
+      else until.addEventListener('abort', () => resolve(), { once: true })
     })
   }
-}
-
-function emptyBatch(): Batch {
-  return { lines: [], cursor: null, bytes: 0 }
 }

@@ -1,9 +1,9 @@
 import type { ApiClient } from '@aedile/core/client/client'
 import { readFlowRun, setFlowRunState } from '@aedile/core/client/flow-runs'
-import { isAedileError } from '@aedile/core/errors'
 import type { Outcome } from '@aedile/core/infrastructure-definition'
 import type { StateCreateInput } from '@aedile/core/resources/state'
 import { isTerminal, type StateType } from '@aedile/core/states'
+import { isLoss } from '../backoff.ts'
 
 /** What a run's state says when its attempt has ended, and who was to report. */
 export type EndFacts = {
@@ -43,24 +43,39 @@ function crashed(outcome: Outcome): StateCreateInput {
   return { type: 'CRASHED', name: 'Crashed', message: head + tail }
 }
 
+/** What the report needs to know of an attempt. */
+export type Reported = { key: string; flowRunId: string; isCancelled: boolean }
+
 /**
- * Proposes the state that an ended attempt makes necessary. The server may refuse: the run ended by itself meanwhile, or
- * belongs to another attempt. Either is fine; `reported` is what it then says.
+ * Proposes the state that an ended attempt makes necessary; null when it made none. The server may refuse: the run ended by
+ * itself meanwhile, was cancelled, or belongs to another attempt. Then it is asked again what the run needs now.
+ * `beforeCancelled` sees to it that nothing of the attempt lives when the run says Cancelled.
  */
 export async function reportOutcome(
   client: ApiClient,
-  attempt: { key: string; flowRunId: string; isCancelled: boolean },
+  attempt: Reported,
   outcome: Outcome,
   reports: 'engine' | 'worker',
-): Promise<{ proposed: StateCreateInput | null; status: string | null }> {
-  const run = await readFlowRun(client, attempt.flowRunId).catch((error: unknown) => {
-    // The run was deleted: nobody is left to tell.
-    if (isAedileError(error, 'api_not_found')) return null
+  beforeCancelled: () => Promise<void> = async () => {},
+): Promise<StateCreateInput | null> {
+  for (let refused: StateType | null = null; ; ) {
+    const state = await readStateType(client, attempt.flowRunId)
+    if (state === null || state === refused) return null
+    const proposed = stateForOutcome({ state, outcome, reports, isCancelled: attempt.isCancelled })
+    if (!proposed) return null
+    if (proposed.type === 'CANCELLED') await beforeCancelled()
+    const answer = await setFlowRunState(client, attempt.flowRunId, proposed, { attempt: attempt.key })
+    if (answer.status === 'ACCEPT') return proposed
+    refused = state
+  }
+}
+
+/** Null when the run was deleted: nobody is left to tell. */
+async function readStateType(client: ApiClient, flowRunId: string): Promise<StateType | null> {
+  try {
+    return (await readFlowRun(client, flowRunId)).state_type ?? 'PENDING'
+  } catch (error) {
+    if (isLoss(error)) return null
     throw error
-  })
-  if (!run) return { proposed: null, status: null }
-  const state = stateForOutcome({ state: run.state_type, outcome, reports, isCancelled: attempt.isCancelled })
-  if (!state) return { proposed: null, status: null }
-  const answer = await setFlowRunState(client, attempt.flowRunId, state, { attempt: attempt.key })
-  return { proposed: state, status: answer.status }
+  }
 }

@@ -1,5 +1,5 @@
-import type { ArtifactCollectionTable } from '../../store/tables.ts'
 import type { LifecycleEvent } from '../../resource-events/lifecycle-event.ts'
+import type { ArtifactCollectionTable } from '../../store/tables.ts'
 
 /** What happened to the latest artifact of a key, as an event. Source: WC 6.9. */
 export function toArtifactCollectionEvent(

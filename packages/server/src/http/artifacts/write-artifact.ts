@@ -3,10 +3,10 @@ import type { JsonValue } from '@aedile/core/json'
 import type { artifactCreate, artifactUpdate } from '@aedile/core/resources/artifact'
 import { nowMicroseconds } from '@aedile/core/time'
 import type { z } from 'zod'
+import { emitLifecycleEvents } from '../../resource-events/lifecycle-event.ts'
 import type { Store, Transaction } from '../../store/store.ts'
 import type { ArtifactTable } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
-import { emitLifecycleEvents } from '../../resource-events/lifecycle-event.ts'
 import { toArtifactCollectionEvent } from './artifact-collection-event.ts'
 
 /** The longest value of an artifact's metadata; the rest is cut. */

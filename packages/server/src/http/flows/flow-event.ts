@@ -1,5 +1,5 @@
-import type { FlowTable } from '../../store/tables.ts'
 import type { LifecycleEvent } from '../../resource-events/lifecycle-event.ts'
+import type { FlowTable } from '../../store/tables.ts'
 import { toFlow } from './flow-document.ts'
 
 /** What happened to a flow, as an event. Source: WC 6.9. */

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { flowCreate } from '@aedile/core/resources/flow'
 import { nowMicroseconds } from '@aedile/core/time'
 import type { z } from 'zod'
+import { emitLifecycleEvents } from '../../resource-events/lifecycle-event.ts'
 import type { FlowTable } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
-import { emitLifecycleEvents } from '../../resource-events/lifecycle-event.ts'
 import { toFlowEvent } from './flow-event.ts'
 
 /** The flow of a name, made when there is none. One that exists stays as it is. */

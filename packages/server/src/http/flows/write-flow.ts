@@ -1,6 +1,6 @@
 import { nowMicroseconds } from '@aedile/core/time'
-import type { Workspace } from '../../workspace.ts'
 import { emitLifecycleEvents } from '../../resource-events/lifecycle-event.ts'
+import type { Workspace } from '../../workspace.ts'
 import { toFlowEvent } from './flow-event.ts'
 
 /** Changes the tags of a flow. False when it does not exist. */

@@ -1,5 +1,5 @@
-import type { VariableTable } from '../../store/tables.ts'
 import type { LifecycleEvent } from '../../resource-events/lifecycle-event.ts'
+import type { VariableTable } from '../../store/tables.ts'
 import { toVariable } from './variable-document.ts'
 
 /** What happened to a variable, as an event. Source: WC 6.9. */

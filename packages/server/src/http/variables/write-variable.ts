@@ -3,10 +3,10 @@ import type { variableCreate, variableUpdate } from '@aedile/core/resources/vari
 import { nowMicroseconds } from '@aedile/core/time'
 import type { Kysely } from 'kysely'
 import type { z } from 'zod'
+import { emitLifecycleEvents } from '../../resource-events/lifecycle-event.ts'
 import type { Database, VariableTable } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
 import { HttpError } from '../route.ts'
-import { emitLifecycleEvents } from '../../resource-events/lifecycle-event.ts'
 import { toVariableEvent } from './variable-event.ts'
 
 /** A variable is named by its id or by its name. */

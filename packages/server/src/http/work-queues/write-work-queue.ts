@@ -42,10 +42,7 @@ export async function createWorkQueue(
   }
   await makeRoom(transaction, siblings, queue.priority)
   await transaction.db.insertInto('work_queue').values(queue).execute()
-  await emitLifecycleEvents(transaction, workspace, [
-    workQueueEvent('created', queue, pool),
-    workQueueEvent(queue.status, queue, pool),
-  ])
+  await emitLifecycleEvents(transaction, workspace, [workQueueEvent('created', queue, pool)])
   return queue
 }
 

@@ -1,0 +1,63 @@
+import { createReferenceLookup } from '@aedile/sdk/execute/reference-lookup'
+import type { CliContext } from '../../cli-context.ts'
+import { completeDeployment, type DeploymentBody } from '../../deploy/complete-deployment.ts'
+import { type DeployOptions, givenOptions } from '../../deploy/deploy-options.ts'
+import { applyOptions } from '../../deploy/file/apply-options.ts'
+import type { DeployEntry } from '../../deploy/file/deploy-entry.ts'
+import { type DeployFile, readDeployFile } from '../../deploy/file/read-deploy-file.ts'
+import { selectEntries } from '../../deploy/file/select-entries.ts'
+import { parseJobVariables } from '../../deploy/job-variables.ts'
+import { type DeployPlace, type PreparedDeployment, prepareDeployment } from '../../deploy/prepare-deployment.ts'
+import { saveDeployments } from '../../deploy/save-deployments.ts'
+import { runSteps } from '../../deploy/steps.ts'
+
+/** Makes deployments. Everything is read and checked before the first is written. */
+export async function run(context: CliContext, options: DeployOptions, entrypoint: string | undefined): Promise<void> {
+  const { client, sources } = context
+  const place = { folder: process.cwd(), environment: sources.environment, lookup: createReferenceLookup(client) }
+  const file = readDeployFile(options.prefectFile, place.folder)
+  const jobVariables = parseJobVariables(options.jobVariable)
+  const entries = chooseEntries(context, options, file, { entrypoint: entrypoint ?? null, jobVariables })
+  const prepared: PreparedDeployment[] = []
+  for (const entry of entries) prepared.push(await prepareDeployment(context, entry, file?.actions ?? {}, place))
+  const wanted: { prepared: PreparedDeployment; body: DeploymentBody }[] = []
+  for (const one of prepared) {
+    const outputs = await runBuildSteps(context, one, place)
+    const body = completeDeployment(one, { ...outputs, ...jobVariables }, { folder: place.folder, note: context.print.note })
+    wanted.push({ prepared: one, body })
+  }
+  await saveDeployments(context, wanted)
+}
+
+/** What is deployed: one deployment with the command line laid over it, or several as the file has them. */
+function chooseEntries(
+  { print }: CliContext,
+  options: DeployOptions,
+  file: DeployFile | null,
+  words: Pick<Parameters<typeof applyOptions>[2], 'entrypoint' | 'jobVariables'>,
+): DeployEntry[] {
+  const { entries, name, notes } = selectEntries(file?.deployments ?? [], {
+    names: options.name ?? [],
+    all: options.all === true,
+    isNew: words.entrypoint !== null || options.flow !== undefined,
+  })
+  for (const note of notes) print.note(note)
+  if (entries.length === 1) return [applyOptions(entries[0]!, options, { ...words, name })]
+  const ignored = [...(words.entrypoint === null ? [] : [words.entrypoint]), ...givenOptions(options)]
+  if (ignored.length > 0) {
+    print.note(`${entries.length} deployments are made as ${file?.path} has them; left out: ${ignored.join(', ')}`)
+  }
+  const none = { enforceParameterSchema: true }
+  return entries.map((entry) => applyOptions(entry, none, { entrypoint: null, name: null, jobVariables: {} }))
+}
+
+async function runBuildSteps({ print }: CliContext, { build, push }: PreparedDeployment, place: DeployPlace) {
+  const stop = new AbortController()
+  const onSignal = () => stop.abort(new Error('it was interrupted'))
+  process.once('SIGINT', onSignal)
+  try {
+    return await runSteps([...build, ...push], { ...place, say: print.note, signal: stop.signal })
+  } finally {
+    process.off('SIGINT', onSignal)
+  }
+}

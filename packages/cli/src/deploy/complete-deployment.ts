@@ -1,0 +1,109 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '@aedile/core/json'
+import { findSchemaFailure } from '@aedile/core/json-schema'
+import { type DeploymentCreate, deploymentCreate } from '@aedile/core/resources/deployment'
+import { applyValues } from '@aedile/core/templates/apply-values'
+import { setWorkingDirectoryStep } from '@aedile/sdk/deploy/build-deployment'
+import { CliFailure, EXIT_CODES } from '../failure.ts'
+import type { DeployEntry } from './file/deploy-entry.ts'
+import { checkJobVariables, typeJobVariables } from './job-variables.ts'
+import type { PreparedDeployment } from './prepare-deployment.ts'
+import { buildSchedules } from './schedules.ts'
+
+/** What is sent to the server, but for the flow's id. */
+export type DeploymentBody = Omit<DeploymentCreate, 'flow_id'>
+
+/** Where an image is expected to have its code when nothing else is said, as genuine clients have it. */
+const IMAGE_FOLDER = '/opt/prefect'
+const NO_ID = '00000000-0000-0000-0000-000000000000'
+
+/** Fills in the outputs of steps and makes what the server is sent. Refuses what it would refuse. */
+export function completeDeployment(
+  prepared: PreparedDeployment,
+  values: JsonObject,
+  { folder, note }: { folder: string; note: (text: string) => void },
+): DeploymentBody {
+  const { fullName, name, flow, pool, pull } = prepared
+  const { schedules, triggers: _, ...rest } = prepared.entry
+  const entry = fill(rest, values) as DeployEntry
+  const given = typeJobVariables(entry.work_pool?.job_variables ?? {}, pool)
+  const jobVariables = flow.entrypoint === null ? placeCommand(given, prepared, folder) : given
+  for (const warning of checkJobVariables(jobVariables, pool, fullName)) note(warning)
+  const parameters = entry.parameters ?? {}
+  checkParameters(parameters, prepared, entry.enforce_parameter_schema ?? true)
+  return checkBody(fullName, {
+    name,
+    version: entry.version == null ? flow.version : String(entry.version),
+    description: entry.description || flow.description,
+    tags: typeof entry.tags === 'string' ? [entry.tags] : (entry.tags ?? flow.tags),
+    parameters,
+    path: null,
+    entrypoint: flow.entrypoint,
+    work_pool_name: pool.name,
+    work_queue_name: entry.work_pool?.work_queue_name ?? null,
+    job_variables: jobVariables,
+    pull_steps: buildPullSteps(pull, values, prepared, { folder, image: jobVariables.image }),
+    parameter_openapi_schema: flow.parameterSchema,
+    enforce_parameter_schema: entry.enforce_parameter_schema ?? true,
+    schedules: buildSchedules((fill(schedules ?? [], values) ?? []) as JsonValue[], fullName),
+    ...(entry.paused == null ? {} : { paused: entry.paused as boolean }),
+    ...readLimit(entry.concurrency_limit),
+  })
+}
+
+/** What the worker knows of a run is filled in by the worker. */
+function fill(template: unknown, values: JsonObject): JsonValue | undefined {
+  return applyValues(template as JsonValue, values, { skipPrefixes: ['ctx.'] }) as JsonValue | undefined
+}
+
+/** A plain command starts where it was deployed from, where the pool's processes can be told to. */
+function placeCommand(variables: JsonObject, { pool, fullName }: PreparedDeployment, folder: string): JsonObject {
+  const schema = pool.base_job_template.variables
+  const known = isJsonObject(schema) && isJsonObject(schema.properties) ? schema.properties : {}
+  const isLocal = 'working_dir' in known && !('image' in known)
+  if (!variables.command && 'command' in known) {
+    throw new CliFailure(
+      `${fullName} has no entrypoint, so it needs a command: --job-variable command="sh backup.sh"`,
+      EXIT_CODES.usage.code,
+    )
+  }
+  return isLocal && !('working_dir' in variables) ? { ...variables, working_dir: folder } : variables
+}
+
+/** Without steps of its own, code is run where it was deployed from; within an image, where images have it. */
+function buildPullSteps(
+  pull: JsonObject[] | null,
+  values: JsonObject,
+  { flow }: PreparedDeployment,
+  { folder, image }: { folder: string; image: JsonValue | undefined },
+): JsonObject[] {
+  if (pull !== null) return applyValues(pull, values, { removeNotset: false }) as JsonObject[]
+  if (flow.entrypoint === null) return []
+  return [setWorkingDirectoryStep(image ? IMAGE_FOLDER : folder)]
+}
+
+/** Required parameters may come with the run, as the server has it. */
+function checkParameters(parameters: JsonObject, { fullName, flow }: PreparedDeployment, enforce: boolean): void {
+  if (!enforce) return
+  const failure = findSchemaFailure(parameters, flow.parameterSchema, { ignoreRequired: true })
+  if (!failure) return
+  throw new CliFailure(`${fullName}: parameter ${failure.pointer.slice(1)}: ${failure.reason}`, EXIT_CODES.usage.code)
+}
+
+/** A limit is a number, or a mapping with what to do beyond it. */
+function readLimit(given: DeployEntry['concurrency_limit']): Partial<DeploymentBody> {
+  if (given === null || given === undefined) return {}
+  if (!isJsonObject(given)) return { concurrency_limit: Number(given) }
+  const { limit, collision_strategy, grace_period_seconds } = given
+  const options = { collision_strategy, ...(grace_period_seconds == null ? {} : { grace_period_seconds }) }
+  return {
+    concurrency_limit: (limit ?? null) as number | null,
+    ...(collision_strategy == null ? {} : { concurrency_options: options as DeploymentBody['concurrency_options'] }),
+  }
+}
+
+function checkBody(fullName: string, body: DeploymentBody): DeploymentBody {
+  const parsed = deploymentCreate.safeParse({ ...body, flow_id: NO_ID })
+  if (parsed.success) return body
+  const faults = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${message}`)
+  throw new CliFailure(`${fullName} cannot be deployed:\n${faults.join('\n')}`, EXIT_CODES.usage.code)
+}
