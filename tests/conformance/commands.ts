@@ -1,67 +1,49 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { cleanEnvironment, type Program, startProgram } from '../support/program.ts'
 
 /** A command with a home directory of its own, so that no profile of the machine has a say. */
 export type Command = { file: string; args: string[]; cwd: string; env: Record<string, string> }
 
 /** A command that goes on until it is ended. */
-export type Running = { child: ChildProcess; output: () => string; stop: () => Promise<void> }
+export type Running = { program: Program; output: () => string; stop: () => Promise<void> }
+
+const STOP_SECONDS = 20
 
 /** Runs a command to its end and returns what it wrote to stdout; fails with all that it wrote when it fails. */
 export async function runCommand(command: Command, seconds = 120): Promise<string> {
-  const { child, out, text, remove } = launch(command)
-  const force = setTimeout(() => child.kill('SIGKILL'), seconds * 1000)
-  await ended(child)
+  const { program, remove } = launch(command)
+  // The output is whole when the streams are closed, which may be after the exit.
+  const closed = once(program.child, 'close')
+  const force = setTimeout(() => void program.end('SIGKILL'), seconds * 1000)
+  const exit = await program.ended
+  await closed
   clearTimeout(force)
   remove()
-  if (child.exitCode === 0) return out()
-  throw new Error(`${command.file} ${command.args.join(' ')} ended with ${child.exitCode ?? child.signalCode}\n${text()}`)
+  if (exit === 0) return program.stdout()
+  throw new Error(`${command.file} ${command.args.join(' ')} ended with ${exit}\n${program.stdout()}\n${program.stderr()}`)
 }
 
-/** Starts a command. */
+/** Starts a command. `stop` interrupts it, and kills it when it is still there after 20 s. */
 export function startCommand(command: Command): Running {
-  const { child, text, remove } = launch(command)
+  const { program, remove } = launch(command)
   return {
-    child,
-    output: text,
+    program,
+    output: () => program.stdout() + program.stderr(),
     stop: async () => {
-      await endProcess(child)
+      const force = setTimeout(() => void program.end('SIGKILL'), STOP_SECONDS * 1000)
+      await program.end('SIGINT')
+      clearTimeout(force)
       remove()
     },
   }
 }
 
-/** Asks a process to end, and kills it after 20 s. */
-export async function endProcess(child: ChildProcess, signal: NodeJS.Signals = 'SIGINT'): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const gone = ended(child)
-  child.kill(signal)
-  const force = setTimeout(() => child.kill('SIGKILL'), 20_000)
-  await gone
-  clearTimeout(force)
-}
-
-function launch(command: Command) {
+function launch(command: Command): { program: Program; remove: () => void } {
   const home = mkdtempSync(join(tmpdir(), 'aedile-conformance-'))
-  const env = { ...ownEnvironment(), PREFECT_HOME: home, AEDILE_HOME: home, ...command.env }
-  const child = spawn(command.file, command.args, { cwd: command.cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let out = ''
-  let both = ''
-  child.stdout.on('data', (chunk) => {
-    out += chunk
-    both += chunk
-  })
-  child.stderr.on('data', (chunk) => void (both += chunk))
-  return { child, out: () => out, text: () => both, remove: () => rmSync(home, { recursive: true, force: true }) }
-}
-
-/** Waits until a process has ended and all of its output is read. */
-function ended(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => child.once('close', () => resolve()))
-}
-
-function ownEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(PREFECT|AEDILE|VITEST|NODE_OPTIONS)/.test(name)))
+  const env = { ...cleanEnvironment(), PREFECT_HOME: home, AEDILE_HOME: home, ...command.env }
+  const program = startProgram(command.file, command.args, env, command.cwd)
+  return { program, remove: () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }) }
 }

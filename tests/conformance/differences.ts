@@ -3,7 +3,7 @@ import { canonicalText, type Told } from './rows.ts'
 
 /** What differs between two tellings, one line for each fact. Rows that both tell are left out. */
 export function findDifferences(expected: Told, found: Told): string[] {
-  return (['flowRuns', 'taskRuns', 'logs', 'events'] as const).flatMap((table) =>
+  return (['deployments', 'workPools', 'flowRuns', 'taskRuns', 'logs', 'events'] as const).flatMap((table) =>
     compareTables(table, expected[table], found[table]),
   )
 }
@@ -37,7 +37,7 @@ function without(rows: Row[], others: Row[]): Row[] {
 
 /** What a row is about, so that two tellings of one thing are compared with each other. */
 function keyOf(row: Row): string {
-  return [row.of, row.task, row.name, row.level, row.event].filter((part) => part !== undefined && part !== null).join(' / ')
+  return [row.of, row.task, row.name, row.level, row.event, (row.about as Row | undefined)?.['prefect.resource.name']].filter((part) => part !== undefined && part !== null).join(' / ')
 }
 
 function compareValues(path: string, expected: Json, found: Json): string[] {

@@ -35,7 +35,7 @@ export async function startGenuineServer(): Promise<ServerUnderTest> {
   })
   const apiUrl = `http://127.0.0.1:${port}/api`
   try {
-    await waitForHttp(`${apiUrl}/health`, server.child, 90)
+    await waitForHttp(`${apiUrl}/health`, server.program.child, 90)
   } catch (error) {
     await server.stop()
     throw new Error(`${(error as Error).message}\n${server.output()}`)

@@ -10,16 +10,24 @@ export type Masks = {
   maskText: (text: string) => string
 }
 
-/** Reads masks.txt. The rules for our worker apply only where it stands against a genuine one. */
-export function readMasks({ ourWorker }: { ourWorker: boolean }): Masks {
+/**
+ * Reads masks.txt. The rules for our worker apply only where it stands against a genuine one. `names` are those of the
+ * runs that are told: what is drawn at random among them is hidden wherever it occurs.
+ */
+export function readMasks({ ourWorker, names: all }: { ourWorker: boolean; names: string[] }): Masks {
   const rules = readRules().filter((rule) => ourWorker || !rule.forOurWorker)
   const named = (kind: string) => rules.filter((rule) => rule.kind === kind).map((rule) => rule.what)
   const [values, fields, logs, events] = [named('value'), new Set(named('field')), named('log'), named('event')]
-  const patterns = values.map((name) => {
+  const names = values.includes('random-name') ? all.filter((name) => /^[a-z]+-[a-z]+$/.test(name)) : []
+  const patterns = values.filter((name) => name !== 'random-name').map((name) => {
     if (!PATTERNS[name]) throw new Error(`masks.txt: there is no value "${name}"`)
     return PATTERNS[name]
   })
-  const maskText = (text: string) => patterns.reduce((masked, mask) => mask(masked), text)
+  const drawn = new RegExp(`\\b(${names.join('|')})\\b`, 'g')
+  const maskText = (text: string) => {
+    const masked = patterns.reduce((masked, mask) => mask(masked), text)
+    return names.length > 0 ? masked.replace(drawn, '<random-name>') : masked
+  }
   const maskValue = (path: string, value: Json): Json => {
     if (fields.has(path)) return value === null ? null : '<masked>'
     if (typeof value === 'string') return maskText(value)
@@ -61,6 +69,4 @@ const PATTERNS: Record<string, (text: string) => string> = {
   path: (text) => text.replace(/(\/[\w.@+-]+){2,}/g, '<path>'),
   pid: (text) => text.replace(/\b(pid:?|process) \d+\b/gi, '$1 <pid>').replace(/^[\w.-]+:\d+$/, '<host>:<pid>'),
   'task-key': (text) => text.replace(/^([a-z_]+)-[0-9a-f]{3}$/, '$1-<key>').replace(/'([a-z_]+)-[0-9a-f]{3}'/g, "'$1-<key>'"),
-  // Alone as a name, or quoted in a log line.
-  'random-name': (text) => text.replace(/^[a-z]+-[a-z]+$/, '<random-name>').replace(/'[a-z]+-[a-z]+'/g, "'<random-name>'"),
 }

@@ -1,17 +1,18 @@
 import { ask, type Json, type Row, readAll, readEvents } from './api.ts'
-import type { Masks } from './masks.ts'
+import { type Masks, readMasks } from './masks.ts'
 
 /** All that a server tells of a story, masked and in a fixed order. */
-export type Told = { flowRuns: Row[]; taskRuns: Row[]; logs: Row[]; events: Row[] }
+export type Told = { deployments: Row[]; workPools: Row[]; flowRuns: Row[]; taskRuns: Row[]; logs: Row[]; events: Row[] }
 
 /** Reads what a server tells of everything that started since a moment. */
-export async function readTold(apiUrl: string, since: string, masks: Masks): Promise<Told> {
+export async function readTold(apiUrl: string, since: string, options: { ourWorker: boolean }): Promise<Told> {
   const flows = await readAll(apiUrl, '/flows/filter', { sort: 'NAME_ASC' })
   const flowNames = new Map(flows.map((flow) => [flow.id, flow.name as string]))
   const runs = await readAll(apiUrl, '/flow_runs/filter', {
     sort: 'START_TIME_ASC',
     flow_runs: { start_time: { after_: since } },
   })
+  const masks = readMasks({ ...options, names: runs.map((run) => run.name as string) })
   const runIds = runs.map((run) => run.id as string)
   const nameOf = new Map(runs.map((run) => [run.id, `run of ${flowNames.get(run.flow_id!)}`]))
   const within = { flow_runs: { id: { any_: runIds } } }
@@ -25,7 +26,11 @@ export async function readTold(apiUrl: string, since: string, masks: Masks): Pro
     of,
     states: await readStates(apiUrl, kind, row.id as string, masks),
   })
+  const deployments = await readAll(apiUrl, '/deployments/filter', { sort: 'NAME_ASC' })
+  const pools = await readAll(apiUrl, '/work_pools/filter', {})
   return {
+    deployments: byContent(deployments.map((row) => masks.maskRow('deployment', row))),
+    workPools: byContent(pools.map((row) => masks.maskRow('work_pool', row))),
     flowRuns: byContent(await Promise.all(runs.map((run) => tellRun('flow_run', run, flowNames.get(run.flow_id!) ?? null)))),
     taskRuns: byContent(await Promise.all(tasks.map((task) => tellRun('task_run', task, nameOf.get(task.flow_run_id!) ?? null)))),
     logs: byRun(
@@ -33,7 +38,7 @@ export async function readTold(apiUrl: string, since: string, masks: Masks): Pro
         .filter((log) => !masks.hidesLog(log.name as string))
         .map((log) => ({
           of: nameOf.get(log.flow_run_id!) ?? null,
-          task: taskNames.get(log.task_run_id!) ?? null,
+          task: masks.maskText(taskNames.get(log.task_run_id!) ?? 'none'),
           name: log.name!,
           level: log.level!,
           message: masks.maskText(log.message as string),

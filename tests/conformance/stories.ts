@@ -41,7 +41,7 @@ export async function runDeployed(
 ): Promise<{ completed: Row; failed: Row }> {
   const worker = startWorker()
   try {
-    const first = await triggerRun(apiUrl, 'story/pooled', { name: 'by-hand', parameters: { n: 1 }, tags: ['asked'] })
+    const first = await triggerRun(apiUrl, 'story/pooled', { name: 'by_hand', parameters: { n: 1 }, tags: ['asked'] })
     const completed = await waitForRun(apiUrl, first)
     const second = await triggerRun(apiUrl, 'failing/pooled-failing')
     const failed = await waitForRun(apiUrl, second)
@@ -53,9 +53,3 @@ export async function runDeployed(
   }
 }
 
-/** The schedules of a deployment: active or not, as the server tells it. */
-export async function readScheduleStates(apiUrl: string, name: string): Promise<boolean[]> {
-  const { id } = await readDeployment(apiUrl, name)
-  const schedules = (await ask(apiUrl, 'GET', `/deployments/${id}/schedules`)) as Row[]
-  return schedules.map((schedule) => schedule.active as boolean)
-}

@@ -4,8 +4,8 @@ import type { SettingGroup, SettingValues } from '@aedile/core/settings/define'
 import { hostSettings } from '@aedile/core/settings/host'
 import { type NodeSources, readSources } from '@aedile/core/settings/node'
 import { readSettings, rejectUnknownSettings } from '@aedile/core/settings/read'
-import { createPrinter, type Printer } from './text/printer.ts'
 import { allSettings } from './setting-groups.ts'
+import { createPrinter, type Printer } from './text/printer.ts'
 
 /** What every command gets. Settings are read here and nowhere else in the command line. */
 export type CliContext = {

@@ -41,6 +41,17 @@ export function formatConsoleLine(line: LogLine, prefix: string, now: Date = new
 
 function show(value: unknown): string {
   if (typeof value === 'string') return value
-  if (value instanceof Error) return value.stack ?? String(value)
+  if (value instanceof Error) return withoutOwnFrames(value.stack ?? String(value))
   return inspect(value, { depth: 4 })
+}
+
+const OWN_FOLDER = new URL('.', import.meta.url).href
+
+/** A stack is about the user's code: frames of this package and of Node say nothing about it. */
+function withoutOwnFrames(stack: string): string {
+  const isOwn = (line: string) => /^\s+at /.test(line) && (line.includes(OWN_FOLDER) || line.includes('(node:'))
+  return stack
+    .split('\n')
+    .filter((line) => !isOwn(line))
+    .join('\n')
 }

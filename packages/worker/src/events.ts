@@ -51,7 +51,8 @@ async function emit(
   related: Record<string, string>[],
 ): Promise<void> {
   const occurred = formatTimestamp(nowMicroseconds())
-  await sendEvents(context.client, [{ id: uuid7(), occurred, event, resource, related, payload: {} }]).catch((error: unknown) => {
+  const sent = { id: uuid7(), occurred, event, resource, related, payload: {} }
+  await sendEvents(context.client, [sent], { maxRetries: 1, timeoutSeconds: 10 }).catch((error: unknown) => {
     context.log.debug({ err: error, event }, 'An event could not be sent')
   })
 }

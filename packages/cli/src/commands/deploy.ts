@@ -6,7 +6,11 @@ export function addDeployCommand(program: Command): void {
   program
     .command('deploy [entrypoint]')
     .description('make deployments: of a flow in a file, of a plain command, or of what aedile.yaml or prefect.yaml describes')
-    .option('-n, --name <name>', 'the name; with a file, which of its deployments (name, flow/name, with *); may be repeated', repeatable)
+    .option(
+      '-n, --name <name>',
+      'the name; with a file, which of its deployments (name, flow/name, with *); may be repeated',
+      repeatable,
+    )
     .option('-p, --pool <name>', 'the work pool that runs it')
     .option('-q, --work-queue <name>', "the queue of the pool; the pool's default otherwise")
     .option('--flow <name>', 'the name of the flow, for a plain command or code that cannot be read here')

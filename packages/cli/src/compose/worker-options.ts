@@ -5,12 +5,14 @@ import type { JsonObject } from '@aedile/core/json'
 import { clientSettings } from '@aedile/core/settings/client'
 import { exportSettings } from '@aedile/core/settings/export'
 import { hostSettings } from '@aedile/core/settings/host'
-import { workerSettings } from '@aedile/worker/settings'
+import { type WorkerSettings, workerSettings } from '@aedile/worker/settings'
 import { StateDirectory } from '@aedile/worker/state-directory'
 import type { WorkerOptions } from '@aedile/worker/worker'
 import type { Logger } from 'pino'
 import type { CliContext } from '../cli-context.ts'
 import { CliFailure } from '../failure.ts'
+import { definedValues } from '../options/defined-values.ts'
+import { findPythons } from './find-python.ts'
 import { findInfrastructures, folderOf, loadInfrastructure } from './infrastructures.ts'
 
 /** Puts a worker together from settings and a command's options. */
@@ -22,8 +24,7 @@ export async function buildWorkerOptions(
     name?: string
     queueNames?: string[]
     limit?: number | null
-    prefetchSeconds?: number
-    querySeconds?: number
+    settings?: Partial<WorkerSettings>
     runOnce?: boolean
     withHealthServer?: boolean
     createPoolIfMissing?: boolean
@@ -33,9 +34,7 @@ export async function buildWorkerOptions(
   },
 ): Promise<WorkerOptions> {
   const { definition, driver } = await loadInfrastructure(findInfrastructures(context.infrastructures), options.type)
-  const settings = { ...context.settings(workerSettings) }
-  if (options.prefetchSeconds !== undefined) settings.prefetchSeconds = options.prefetchSeconds
-  if (options.querySeconds !== undefined) settings.querySeconds = options.querySeconds
+  const settings = { ...context.settings(workerSettings), ...options.settings }
   const showOutput = settings.streamOutput && !options.quiet
   return {
     client: context.client,
@@ -64,9 +63,6 @@ export async function buildWorkerOptions(
 /** What the worker knows of itself. What it starts gets its explicit settings under their PREFECT_* names, as a genuine worker's does. */
 function buildFacts(context: CliContext, name: string): WorkerFacts {
   const exported = exportSettings(clientSettings, context.sources)
-  const environment = Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  )
   return {
     name,
     id: null,
@@ -74,9 +70,10 @@ function buildFacts(context: CliContext, name: string): WorkerFacts {
       ...Object.fromEntries(Object.entries(exported).filter(([key]) => key.startsWith('PREFECT_'))),
       PREFECT_API_URL: context.apiUrl,
     },
-    processEnvironment: environment,
+    // Of the two names of the API's address, what a flow in TypeScript reads first has to say the same.
+    processEnvironment: { ...definedValues(context.sources.environment), AEDILE_API_URL: context.apiUrl },
     executeCommand: executeCommand(),
-    python: context.settings(hostSettings).python ?? 'python3',
+    python: findPythons(context.settings(hostSettings).python, process.cwd())[0]!,
   }
 }
 

@@ -1,16 +1,20 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@aedile/core/json'
-import { findSchemaFailure } from '@aedile/core/json-schema'
 import { type DeploymentCreate, deploymentCreate } from '@aedile/core/resources/deployment'
+import type { DeploymentScheduleCreate } from '@aedile/core/resources/schedule'
 import { applyValues } from '@aedile/core/templates/apply-values'
 import { setWorkingDirectoryStep } from '@aedile/sdk/deploy/build-deployment'
 import { CliFailure, EXIT_CODES } from '../failure.ts'
+import { checkParameters, findUnknownParameters } from './check-parameters.ts'
 import type { DeployEntry } from './file/deploy-entry.ts'
 import { checkJobVariables, typeJobVariables } from './job-variables.ts'
 import type { PreparedDeployment } from './prepare-deployment.ts'
 import { buildSchedules } from './schedules.ts'
 
 /** What is sent to the server, but for the flow's id. */
-export type DeploymentBody = Omit<DeploymentCreate, 'flow_id'>
+export type DeploymentBody = Omit<DeploymentCreate, 'flow_id' | 'job_variables' | 'schedules'> & {
+  job_variables: JsonObject
+  schedules: DeploymentScheduleCreate[]
+}
 
 /** Where an image is expected to have its code when nothing else is said, as genuine clients have it. */
 const IMAGE_FOLDER = '/opt/prefect'
@@ -29,7 +33,8 @@ export function completeDeployment(
   const jobVariables = flow.entrypoint === null ? placeCommand(given, prepared, folder) : given
   for (const warning of checkJobVariables(jobVariables, pool, fullName)) note(warning)
   const parameters = entry.parameters ?? {}
-  checkParameters(parameters, prepared, entry.enforce_parameter_schema ?? true)
+  if (entry.enforce_parameter_schema ?? true) checkParameters(parameters, flow.parameterSchema, fullName)
+  for (const warning of findUnknownParameters(parameters, flow.parameterSchema, fullName)) note(warning)
   return checkBody(fullName, {
     name,
     version: entry.version == null ? flow.version : String(entry.version),
@@ -79,14 +84,6 @@ function buildPullSteps(
   if (pull !== null) return applyValues(pull, values, { removeNotset: false }) as JsonObject[]
   if (flow.entrypoint === null) return []
   return [setWorkingDirectoryStep(image ? IMAGE_FOLDER : folder)]
-}
-
-/** Required parameters may come with the run, as the server has it. */
-function checkParameters(parameters: JsonObject, { fullName, flow }: PreparedDeployment, enforce: boolean): void {
-  if (!enforce) return
-  const failure = findSchemaFailure(parameters, flow.parameterSchema, { ignoreRequired: true })
-  if (!failure) return
-  throw new CliFailure(`${fullName}: parameter ${failure.pointer.slice(1)}: ${failure.reason}`, EXIT_CODES.usage.code)
 }
 
 /** A limit is a number, or a mapping with what to do beyond it. */

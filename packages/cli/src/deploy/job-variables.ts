@@ -37,7 +37,8 @@ export function checkJobVariables(variables: JsonObject, pool: WorkPool, where: 
   const properties = isJsonObject(schema.properties) ? schema.properties : {}
   const plain = Object.fromEntries(Object.entries(variables).filter(([name]) => name in properties))
   const failure = findSchemaFailure(plain, schema, { ignoreRequired: true, allowNullWithDefault: true })
-  if (failure) throw new CliFailure(`${where}: job variable ${failure.pointer.slice(1)}: ${failure.reason}`, EXIT_CODES.usage.code)
+  if (failure)
+    throw new CliFailure(`${where}: job variable ${failure.pointer.slice(1)}: ${failure.reason}`, EXIT_CODES.usage.code)
   const known = Object.keys(properties)
   return Object.keys(variables).flatMap((name) => {
     const [first = name] = name.split('.')

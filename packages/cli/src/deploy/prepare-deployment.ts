@@ -4,11 +4,12 @@ import { applyValues } from '@aedile/core/templates/apply-values'
 import { type ReferenceLookup, resolveReferences } from '@aedile/core/templates/references'
 import type { CliContext } from '../cli-context.ts'
 import { CliFailure, EXIT_CODES } from '../failure.ts'
+import { definedValues } from '../options/defined-values.ts'
 import type { Actions, DeployEntry } from './file/deploy-entry.ts'
 import { findWorkPool } from './find-work-pool.ts'
 import type { FlowFacts } from './flows/flow-facts.ts'
 import { readFlow } from './flows/read-flow.ts'
-import { checkSteps, definedValues } from './steps.ts'
+import { checkSteps } from './steps.ts'
 
 /** Where a deployment is made from. */
 export type DeployPlace = { folder: string; environment: Readonly<Record<string, string | undefined>>; lookup: ReferenceLookup }
@@ -60,7 +61,8 @@ function noteWhatIsMissing({ print }: CliContext, { triggers, sla }: DeployEntry
   if (triggers && triggers.length > 0) {
     print.note(`${called}: its triggers are left out: automations are not in this version. Everything else is deployed.`)
   }
-  if (sla && sla.length > 0) print.note(`${called}: its service level agreements are left out: no server but Prefect Cloud has them.`)
+  if (sla && sla.length > 0)
+    print.note(`${called}: its service level agreements are left out: no server but Prefect Cloud has them.`)
 }
 
 /** Fills in blocks, variables and the environment. What has no value stays, for the steps may give it one. */

@@ -31,8 +31,8 @@ export async function saveDeployments(context: CliContext, wanted: Wanted[]): Pr
 }
 
 function summary({ print }: CliContext, { fullName, flow, pool }: PreparedDeployment, body: DeploymentBody): string {
-  const what = flow.entrypoint ?? String(body.job_variables?.command ?? 'its own command')
-  const when = (body.schedules ?? []).map(({ schedule }) => scheduleText(schedule)).join('; ')
+  const what = flow.entrypoint ?? String(body.job_variables.command ?? 'its own command')
+  const when = body.schedules.map(({ schedule }) => scheduleText(schedule)).join('; ')
   const queue = body.work_queue_name ? `, queue ${body.work_queue_name}` : ''
   return `Deployed ${print.color.bold(fullName)} (${what}) to ${pool.name}${queue}${when ? `; ${when}` : ''}${body.paused ? '; paused' : ''}`
 }

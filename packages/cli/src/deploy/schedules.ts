@@ -9,7 +9,9 @@ const KEYS = ['cron', 'interval', 'rrule', 'timezone', 'anchor_date', 'active', 
 
 /** Makes schedules as a file has them into those of a deployment, and checks each. */
 export function buildSchedules(given: JsonValue[], where: string): DeploymentScheduleCreate[] {
-  const schedules = given.map((one, index) => buildSchedule(one, given.length > 1 ? `${where}: schedule ${index + 1}` : `${where}: schedule`))
+  const schedules = given.map((one, index) =>
+    buildSchedule(one, given.length > 1 ? `${where}: schedule ${index + 1}` : `${where}: schedule`),
+  )
   const slugs = schedules.flatMap(({ slug }) => (slug ? [slug] : []))
   const twice = slugs.find((slug, index) => slugs.indexOf(slug) !== index)
   if (twice) throw wrong(`${where}: two schedules have the slug ${twice}.`)
@@ -21,7 +23,8 @@ function buildSchedule(given: JsonValue, where: string): DeploymentScheduleCreat
   const unknown = Object.keys(given).find((key) => !KEYS.includes(key))
   if (unknown) throw wrong(`${where}: there is no ${unknown}.${hint(unknown)}`)
   const kinds = ['cron', 'interval', 'rrule'].filter((kind) => given[kind] !== undefined && given[kind] !== null)
-  if (kinds.length !== 1) throw wrong(`${where}: expected one of cron, interval and rrule, found ${kinds.join(' and ') || 'none'}.`)
+  if (kinds.length !== 1)
+    throw wrong(`${where}: expected one of cron, interval and rrule, found ${kinds.join(' and ') || 'none'}.`)
   const { active, parameters, slug, replaces } = given
   return {
     schedule: checkSchedule(whenOf(given), where),
@@ -33,10 +36,12 @@ function buildSchedule(given: JsonValue, where: string): DeploymentScheduleCreat
 }
 
 /** The part that says when. A recurrence may itself be JSON with its zone. */
-function whenOf({ cron, interval, rrule, timezone, anchor_date: anchor, day_or: dayOr }: JsonObject): JsonObject {
+function whenOf({ cron, interval, rrule, timezone, anchor_date: anchor, day_or: dayOr }: JsonObject): object {
   const zone = timezone === undefined || timezone === null ? {} : { timezone }
-  if (cron !== undefined && cron !== null) return { cron, ...zone, ...(dayOr == null ? {} : { day_or: readFlag(dayOr, 'day_or') }) }
-  if (interval !== undefined && interval !== null) return { interval, ...zone, ...(anchor == null ? {} : { anchor_date: anchor }) }
+  if (cron !== undefined && cron !== null)
+    return { cron, ...zone, ...(dayOr == null ? {} : { day_or: readFlag(dayOr, 'day_or') }) }
+  if (interval !== undefined && interval !== null)
+    return { interval, ...zone, ...(anchor == null ? {} : { anchor_date: anchor }) }
   return { ...(parseRule(rrule) ?? { rrule: rrule! }), ...zone }
 }
 

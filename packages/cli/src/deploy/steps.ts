@@ -3,6 +3,7 @@ import { applyValues } from '@aedile/core/templates/apply-values'
 import { type ReferenceLookup, resolveReferences } from '@aedile/core/templates/references'
 import { runShellScript } from '@aedile/sdk/execute/steps/run-shell-script'
 import { CliFailure, EXIT_CODES } from '../failure.ts'
+import { definedValues } from '../options/defined-values.ts'
 
 const RUN_SHELL_SCRIPT = /^prefect\.deployments\.steps\.(utility\.)?run_shell_script$/
 /** Inputs that are about a step and not for it. */
@@ -60,9 +61,4 @@ async function runStep(name: string, given: JsonObject, outputs: JsonObject, par
     const reason = error instanceof Error ? error.message : String(error)
     throw new CliFailure(`The step ${name} failed, so nothing was deployed: ${reason}`)
   }
-}
-
-/** The environment as values of a template. */
-export function definedValues(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined))
 }

@@ -1,9 +1,9 @@
 import type { FlowRun } from '@aedile/core/resources/flow-run'
 import type { CliContext } from '../cli-context.ts'
 import { EXIT_CODES } from '../failure.ts'
-import { followRun } from './follow-run.ts'
 import { logText } from '../text/log-text.ts'
 import { stateText } from '../text/state-text.ts'
+import { followRun } from './follow-run.ts'
 
 /** Prints states and logs of a run until it has ended. The exit code tells whether it completed. */
 export async function watchRun({ client, print }: CliContext, id: string): Promise<FlowRun> {

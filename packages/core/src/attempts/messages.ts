@@ -41,7 +41,13 @@ export const attempt = z.object({
 export type Attempt = z.output<typeof attempt>
 
 /** `GET /aedile/hello`: who this server is and what it can beyond the Prefect API. */
-export const hello = z.object({ server_id: z.string(), version: z.string(), capabilities: z.array(z.string()) })
+export const hello = z.object({
+  server_id: z.string(),
+  version: z.string(),
+  capabilities: z.array(z.string()),
+  /** How long a lease holds; LEASE_SECONDS when it is not said. A worker renews at a third of it. */
+  lease_seconds: z.number().positive().optional(),
+})
 export type Hello = z.output<typeof hello>
 export const ATTEMPTS_CAPABILITY = 'attempts.v1'
 

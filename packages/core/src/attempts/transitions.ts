@@ -124,6 +124,8 @@ export function isAbandoned(run: RunRow, row: AttemptRow, childHeardAt: number |
   if (run.attemptKey !== row.key || isTerminal(run.stateType)) return false
   // Cancelled means gone: a run whose thing could not be looked at stays Cancelling, and is tried again.
   if (run.stateType === 'CANCELLING') return false
+  // Its state was proposed already: only the thing is left to be removed.
+  if (row.phaseBefore === 'reported') return false
   return now - Math.max(row.unattendedSince, childHeardAt ?? 0) >= UNATTENDED_SECONDS
 }
 

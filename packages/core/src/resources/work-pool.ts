@@ -58,6 +58,7 @@ export const workQueue = z.object({
   last_polled: timestamp.nullable(),
   work_pool_name: z.string().nullable(),
   status: workQueueStatus.nullable(),
+  active_slots: z.number().int().nullable().default(null),
 })
 export type WorkQueue = z.output<typeof workQueue>
 

@@ -5,6 +5,7 @@ import type { JsonObject } from '@aedile/core/json'
 import type { DeploymentCreate } from '@aedile/core/resources/deployment'
 import type { DeploymentScheduleCreate } from '@aedile/core/resources/schedule'
 import type { FlowDefinition } from '../definition.ts'
+import { readFlowVersion } from '../engine/flow-version.ts'
 import { buildParameterSchema } from '../parameters/parameter-schema.ts'
 import type { DeploymentOptions, ScheduleOptions } from './deploy-options.ts'
 
@@ -20,7 +21,7 @@ export async function buildDeployment(
   const { schedule, schedules = [] } = options
   return {
     name: options.name ?? definition.name,
-    version: options.version ?? definition.options.version ?? null,
+    version: options.version ?? readFlowVersion(definition),
     description: options.description ?? definition.options.description ?? null,
     tags: [...(options.tags ?? definition.options.tags ?? [])],
     labels: {},

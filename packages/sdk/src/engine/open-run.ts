@@ -11,6 +11,7 @@ import { isTerminal } from '@aedile/core/states'
 import type { FlowDefinition } from '../definition.ts'
 import type { Session } from '../session.ts'
 import type { FlowRunRecord } from './flow-run-record.ts'
+import { readFlowVersion } from './flow-version.ts'
 import { LocalRun } from './local-run.ts'
 import type { FlowScope } from './scope.ts'
 import { ServerRun } from './server-run.ts'
@@ -45,7 +46,7 @@ async function createRun(
   const flow = await createFlow(client, { name: definition.name })
   return createFlowRun(client, {
     flow_id: flow.id,
-    flow_version: options.version ?? null,
+    flow_version: readFlowVersion(definition),
     ...(name === undefined ? {} : { name }),
     parameters,
     context: {},
@@ -59,11 +60,12 @@ async function createRun(
 }
 
 /** A run that a deployment made gets from its flow what only the flow knows. */
-async function adoptRun(client: ApiClient, { options }: FlowDefinition, flowRun: FlowRun): Promise<FlowRun> {
+async function adoptRun(client: ApiClient, definition: FlowDefinition, flowRun: FlowRun): Promise<FlowRun> {
+  const { options } = definition
   const empirical_policy = { ...flowRun.empirical_policy }
   empirical_policy.retries ??= options.retries ?? 0
   empirical_policy.retry_delay ??= wholeSeconds(options.retryDelaySeconds)
-  await updateFlowRun(client, flowRun.id, { flow_version: options.version ?? null, empirical_policy })
+  await updateFlowRun(client, flowRun.id, { flow_version: readFlowVersion(definition), empirical_policy })
   return flowRun
 }
 
@@ -86,7 +88,7 @@ async function openSubflowRun(
     flow_run_id: parent.record.flowRun.id,
     task_key: taskKey,
     dynamic_key: String(calls),
-    task_version: definition.options.version ?? null,
+    task_version: readFlowVersion(definition),
     empirical_policy: { retries: 0, retry_delay: 0 },
     state: { type: 'PENDING', name: 'Pending' },
     task_inputs: taskInputsOf(Object.keys(parameters), Object.values(parameters), parent.madeBy),

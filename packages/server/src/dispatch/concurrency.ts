@@ -10,18 +10,18 @@ import type { Transaction } from '../store/store.ts'
 /** Samples that the average occupancy remembers, per slot of the limit. */
 const OCCUPANCY_SAMPLES_MULTIPLIER = 2
 /** The least occupancy that is reckoned with, against division by zero. */
-export const MINIMUM_OCCUPANCY_SECONDS = 0.1
+const MINIMUM_OCCUPANCY_SECONDS = 0.1
 const TAG_WAIT_SECONDS = 10
 const MAXIMUM_WAIT_SECONDS = 30
 
 /** Slots that are taken now, after decay. */
-export function activeSlotsNow(now: Microseconds): Expression<number> {
+function activeSlotsNow(now: Microseconds): Expression<number> {
   const left = sql<number>`active_slots - floor(slot_decay_per_second * ${elapsedSeconds(now)})`
   return sql<number>`(case when ${left} < 0 then 0 else ${left} end)`
 }
 
 /** Denied requests that still count now. They fade by the decay, or by the average occupancy where there is none. */
-export function deniedSlotsNow(now: Microseconds): Expression<number> {
+function deniedSlotsNow(now: Microseconds): Expression<number> {
   const wait = sql`(case when name like 'tag:%' then ${TAG_WAIT_SECONDS} + 0.0 else ${MAXIMUM_WAIT_SECONDS} + 0.0 end)`
   const capped = sql`(case when avg_slot_occupancy_seconds > ${wait} then ${wait} else avg_slot_occupancy_seconds end)`
   const clamped = sql`(case when ${capped} < ${sql.lit(MINIMUM_OCCUPANCY_SECONDS)} then ${sql.lit(MINIMUM_OCCUPANCY_SECONDS)} else ${capped} end)`

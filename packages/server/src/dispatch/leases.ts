@@ -8,7 +8,7 @@ import { decrementSlots } from './concurrency.ts'
 import { readDatabaseClock } from './database-clock.ts'
 
 /** Who has taken slots until when. Stored, so that a restart of the server loses none. */
-export type ConcurrencyLease = {
+type ConcurrencyLease = {
   id: string
   limitIds: string[]
   slots: number

@@ -4,11 +4,11 @@ import type { Store } from '../store/store.ts'
 import type { Database, FlowRunTable, WorkPoolTable, WorkQueueTable } from '../store/tables.ts'
 
 /** What one poll answers at most. */
-export const MOST_RUNS = 200
+const MOST_RUNS = 200
 /** As many queues are asked in one statement; SQLite bounds the parts of a compound one. */
 const QUEUES_PER_STATEMENT = 100
 
-export type Poll = {
+type Poll = {
   pool: WorkPoolTable
   /** The queues that the worker serves; all of them belong to the pool. */
   queues: readonly WorkQueueTable[]

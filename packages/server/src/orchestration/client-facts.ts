@@ -47,7 +47,7 @@ export function parseVersion(text: string | undefined): Version | null {
 }
 
 /** True when the version is at least this one. A pre-release comes before its release. */
-export function isAtLeast(version: Version, major: number, minor: number, patch: number): boolean {
+function isAtLeast(version: Version, major: number, minor: number, patch: number): boolean {
   const difference = version[0] - major || version[1] - minor || version[2] - patch
   return difference > 0 || (difference === 0 && !/^(a|b|rc|\.?dev)/.test(version[3]))
 }

@@ -3,7 +3,7 @@ import type { RunState } from './run-state.ts'
 import type { Transition } from './transition.ts'
 
 /** The type of a state in a rule's sets; null stands for a run that has no state. */
-export type FromType = StateType | null
+type FromType = StateType | null
 
 /** What a rule does once the verdict is known. */
 export type Aftermath = {

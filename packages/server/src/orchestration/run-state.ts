@@ -69,7 +69,7 @@ export function scheduledTime(state: RunState | null): Microseconds | null {
 }
 
 /** Ids of states are UUIDv7, so that their order is the order of time. */
-export function newStateId(time: Microseconds): string {
+function newStateId(time: Microseconds): string {
   const milliseconds = Math.floor(time / 1000)
     .toString(16)
     .padStart(12, '0')

@@ -19,7 +19,7 @@ import { flowRunTransforms } from './transforms/flow-runs.ts'
 import { Transition } from './transition.ts'
 
 /** A state that is proposed for a flow run. */
-export type FlowRunProposal = {
+type FlowRunProposal = {
   flowRunId: string
   /** Made by `buildProposedState` or `buildState`. */
   proposed: RunState
@@ -28,8 +28,8 @@ export type FlowRunProposal = {
   /** Another policy than the core one. Ignored with force. */
   policy?: readonly Rule<FlowRunTable>[]
   client?: ClientFacts
-  /** Proposes only while the run is in a state of this type: what was looked at may have changed before the lock. */
-  unlessLeft?: StateType
+  /** Proposes only while the run is in a state of this type: what was seen may have changed before the lock. */
+  onlyFrom?: StateType
 }
 
 /** Proposes a state for a flow run, in a transaction of its own. */
@@ -47,7 +47,7 @@ export async function changeFlowRunState(transaction: Transaction, proposal: Flo
   if (before === null) throw new AedileError('not_found', { what: `Flow run with id ${proposal.flowRunId}` })
   const run = { ...before }
   const initial = await readFlowRunState(transaction, run.state_id)
-  if (proposal.unlessLeft !== undefined && initial?.type !== proposal.unlessLeft) return answerLeft(initial, now)
+  if (proposal.onlyFrom !== undefined && initial?.type !== proposal.onlyFrom) return answerLeft(initial, now)
   const client = proposal.client ?? SERVER_FACTS
   const proposed = startOf(proposal.proposed, now)
   const transition = new Transition({ transaction, run, initial, proposed, client, now })

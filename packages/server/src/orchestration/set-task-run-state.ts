@@ -17,7 +17,7 @@ import { taskRunTransforms } from './transforms/task-runs.ts'
 import { Transition } from './transition.ts'
 
 /** A state that is proposed for a task run. */
-export type TaskRunProposal = {
+type TaskRunProposal = {
   taskRunId: string
   proposed: RunState
   force?: boolean
@@ -51,7 +51,7 @@ export async function lockTaskRun(transaction: Transaction, id: string): Promise
 }
 
 /** Reads a state of a task run, or null. */
-export async function readTaskRunState({ db }: Pick<Transaction, 'db'>, id: string | null): Promise<RunState | null> {
+async function readTaskRunState({ db }: Pick<Transaction, 'db'>, id: string | null): Promise<RunState | null> {
   if (id === null) return null
   const row = await db.selectFrom('task_run_state').selectAll().where('id', '=', id).executeTakeFirst()
   return row === undefined ? null : stateOfRow(row)

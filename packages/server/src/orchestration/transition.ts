@@ -4,7 +4,7 @@ import type { Transaction } from '../store/store.ts'
 import type { ClientFacts } from './client-facts.ts'
 import type { RunState } from './run-state.ts'
 
-export type Verdict = Pick<OrchestrationResult, 'status' | 'details'>
+type Verdict = Pick<OrchestrationResult, 'status' | 'details'>
 
 /** One proposed change of state on its way through the rules: what is, what shall be, and the moves that a rule has. */
 export class Transition<Row> {

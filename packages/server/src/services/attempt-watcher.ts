@@ -63,6 +63,7 @@ export class AttemptWatcher implements Service {
       .innerJoin('flow_run', 'flow_run.attempt_key', 'flow_run_attempt.key')
       .select('flow_run_attempt.key')
       .where('flow_run_attempt.phase', '=', 'unattended')
+      .where('flow_run_attempt.phase_before', '<>', 'reported')
       .where('flow_run_attempt.unattended_since', '<=', before)
       .where('flow_run.state_type', 'in', ['SCHEDULED', 'PENDING', 'RUNNING', 'PAUSED'])
       .where((eb) => eb.or([eb('flow_run.child_heard_at', 'is', null), eb('flow_run.child_heard_at', '<=', before)]))

@@ -87,7 +87,7 @@ export class CancellationCleaner implements Service {
       if (signal.aborted) return
       const message = 'Flow run cancellation timed out; marked this flow run as Cancelled.'
       const proposed = buildState({ type: 'CANCELLED', message })
-      await setFlowRunState(this.#workspace, { flowRunId: id, proposed, unlessLeft: 'CANCELLING' }).catch(ignoreDeleted)
+      await setFlowRunState(this.#workspace, { flowRunId: id, proposed, onlyFrom: 'CANCELLING' }).catch(ignoreDeleted)
     }
   }
 }

@@ -45,6 +45,6 @@ export class PauseExpirer implements Service {
 
   async #fail(flowRunId: string): Promise<void> {
     const proposed = buildState({ type: 'FAILED', message: 'The flow was paused and never resumed.' })
-    await setFlowRunState(this.#workspace, { flowRunId, proposed, force: true, unlessLeft: 'PAUSED' }).catch(ignoreDeleted)
+    await setFlowRunState(this.#workspace, { flowRunId, proposed, force: true, onlyFrom: 'PAUSED' }).catch(ignoreDeleted)
   }
 }

@@ -12,7 +12,7 @@ import type {
 } from './tables.ts'
 
 /** What a change of state writes beside the run: the state, its result, and what follows from it. */
-export type Recorded = {
+type Recorded = {
   state: StateTable
   /** The artifact that keeps the state's data, if it has data worth keeping. */
   artifact: ArtifactTable | null

@@ -117,7 +117,6 @@ export type FlowRunAttemptTable = {
   target: string | null
   handle: Json | null
   outcome: Json | null
-  log_cursor: string | null
   lease_expires: Micros | null
   unattended_since: Micros | null
   created: Micros
@@ -286,6 +285,9 @@ export type AuditTable = {
   created: Micros
 }
 
+/** Up to where the output of an attempt is in the logs. Stands with the logs, so that both are stored or neither. */
+export type OutputCursorTable = { attempt_key: string; cursor: string }
+
 /** The bulk. On SQLite in a second file (attached as `bulk`), on Postgres partitioned by time. */
 export type LogTable = {
   id: string
@@ -350,6 +352,7 @@ export type Database = {
   configuration: ConfigurationTable
   audit: AuditTable
   log: LogTable
+  output_cursor: OutputCursorTable
   log_counter: LogCounterTable
   event: EventTable
   event_resource: EventResourceTable

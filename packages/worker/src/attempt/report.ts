@@ -43,6 +43,9 @@ function crashed(outcome: Outcome): StateCreateInput {
   return { type: 'CRASHED', name: 'Crashed', message: head + tail }
 }
 
+/** A run whose state changes faster than it can be proposed is left to whoever changes it. */
+const MAX_PROPOSALS = 10
+
 /** What the report needs to know of an attempt. */
 export type Reported = { key: string; flowRunId: string; isCancelled: boolean }
 
@@ -58,7 +61,7 @@ export async function reportOutcome(
   reports: 'engine' | 'worker',
   beforeCancelled: () => Promise<void> = async () => {},
 ): Promise<StateCreateInput | null> {
-  for (let refused: StateType | null = null; ; ) {
+  for (let refused: StateType | null = null, tries = 0; tries < MAX_PROPOSALS; tries++) {
     const state = await readStateType(client, attempt.flowRunId)
     if (state === null || state === refused) return null
     const proposed = stateForOutcome({ state, outcome, reports, isCancelled: attempt.isCancelled })
@@ -68,6 +71,7 @@ export async function reportOutcome(
     if (answer.status === 'ACCEPT') return proposed
     refused = state
   }
+  return null
 }
 
 /** Null when the run was deleted: nobody is left to tell. */

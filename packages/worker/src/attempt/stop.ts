@@ -40,7 +40,8 @@ export async function stopUntilGone(context: WorkerContext, attempt: Attempt): P
     try {
       return await unlessAborted(context.connection.stop(attempt.handle, attempt.handle.graceSeconds), until)
     } catch (error) {
-      if (until.aborted || isAedileError(error, 'infrastructure_not_found')) return
+      until.throwIfAborted()
+      if (isAedileError(error, 'infrastructure_not_found')) return
       const reason = error instanceof Error ? error.message : String(error)
       context.log.warn({ err: error, flowRunId: attempt.flowRunId, failures }, 'The run could not be stopped yet; trying again')
       context.ledger.status(attempt.key, 'cannot stop', reason).catch(() => {})

@@ -11,6 +11,8 @@ export interface AttemptLedger {
   readonly serverId: ServerId
   /** True when attempts have leases, and others may take over. */
   readonly shared: boolean
+  /** How long a lease holds. Null where there are none. */
+  readonly leaseSeconds: number | null
   /** Nothing is created in the world before this was accepted. @throws AedileError `attempt_refused` */
   intend(key: AttemptKey, handle: Handle): Promise<void>
   /** The thing exists. */

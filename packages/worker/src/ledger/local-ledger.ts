@@ -5,6 +5,7 @@ import type { AttemptLedger } from './ledger.ts'
 /** The ledger on a genuine server: it keeps lines of output, and nothing else. */
 export class LocalLedger implements AttemptLedger {
   readonly shared = false
+  readonly leaseSeconds = null
   readonly serverId: ServerId
   readonly #createLogs: (lines: LogCreate[]) => Promise<void>
 

@@ -1,4 +1,4 @@
-import type { Attempt, LeaseAnswer } from '@aedile/core/attempts/messages'
+import { type Attempt, type Hello, type LeaseAnswer, LEASE_SECONDS } from '@aedile/core/attempts/messages'
 import * as attempts from '@aedile/core/client/attempts'
 import type { ApiClient } from '@aedile/core/client/client'
 import { isAedileError } from '@aedile/core/errors'
@@ -12,13 +12,15 @@ import type { AttemptLedger } from './ledger.ts'
 export class ServerLedger implements AttemptLedger {
   readonly shared = true
   readonly serverId: ServerId
+  readonly leaseSeconds: number
   readonly #client: ApiClient
   readonly #worker: string
   readonly #workPool: string
 
-  constructor(client: ApiClient, serverId: ServerId, worker: string, workPool: string) {
+  constructor(client: ApiClient, hello: Pick<Hello, 'server_id' | 'lease_seconds'>, worker: string, workPool: string) {
     this.#client = client
-    this.serverId = serverId
+    this.serverId = hello.server_id
+    this.leaseSeconds = hello.lease_seconds ?? LEASE_SECONDS
     this.#worker = worker
     this.#workPool = workPool
   }

@@ -1,7 +1,7 @@
 import { deleteDeployment } from '@aedile/core/client/deployments'
 import type { CliContext } from '../../cli-context.ts'
-import { confirmDeletion } from '../../options/confirm.ts'
 import { findDeployment } from '../../deploy/find-deployment.ts'
+import { confirmDeletion } from '../../options/confirm.ts'
 
 /** Deletes a deployment. */
 export async function run({ client, print }: CliContext, options: { yes?: boolean }, name: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { createDeploymentSchedules } from '@aedile/core/client/deployments'
 import type { CliContext } from '../../cli-context.ts'
-import { CliFailure, EXIT_CODES } from '../../failure.ts'
 import { findDeployment } from '../../deploy/find-deployment.ts'
+import { CliFailure, EXIT_CODES } from '../../failure.ts'
 import { readScheduleOptions, type ScheduleOptions } from '../../options/schedule-options.ts'
 import { scheduleText } from '../../text/schedule-text.ts'
 

@@ -2,9 +2,9 @@ import { readFlowRun } from '@aedile/core/client/flow-runs'
 import { filterLogs } from '@aedile/core/client/logs'
 import type { Log } from '@aedile/core/resources/log'
 import type { CliContext } from '../../cli-context.ts'
+import { parseCount } from '../../options/parse-options.ts'
 import { followRun } from '../../runs/follow-run.ts'
 import { logText } from '../../text/log-text.ts'
-import { parseCount } from '../../options/parse-options.ts'
 
 /** Prints the logs of a flow run. Under `--json`, one line of JSON each. */
 export async function run(

@@ -1,8 +1,8 @@
 import { databaseUrlOf } from '@aedile/server/lifecycle/home'
 import { checkDatabase } from '@aedile/server/store/maintenance/check-database'
 import type { CliContext } from '../../cli-context.ts'
-import { EXIT_CODES } from '../../failure.ts'
 import { readServerSettings } from '../../compose/server-settings.ts'
+import { EXIT_CODES } from '../../failure.ts'
 
 /** Checks the database; exit code 1 when something is wrong. */
 export async function run(context: CliContext, options: { database?: string }): Promise<void> {

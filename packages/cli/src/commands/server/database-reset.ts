@@ -2,9 +2,9 @@ import { databaseUrlOf } from '@aedile/server/lifecycle/home'
 import { readServerStatus } from '@aedile/server/lifecycle/pid-file'
 import { resetDatabase } from '@aedile/server/store/maintenance/reset-database'
 import type { CliContext } from '../../cli-context.ts'
-import { confirmDeletion } from '../../options/confirm.ts'
-import { CliFailure } from '../../failure.ts'
 import { readServerSettings } from '../../compose/server-settings.ts'
+import { CliFailure } from '../../failure.ts'
+import { confirmDeletion } from '../../options/confirm.ts'
 
 /** Deletes everything in the database. */
 export async function run(context: CliContext, options: { database?: string; yes?: boolean }): Promise<void> {

@@ -3,10 +3,10 @@ import { mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CliContext } from '../../cli-context.ts'
-import { CliFailure } from '../../failure.ts'
 import { findInfrastructures, loadDefinitions } from '../../compose/infrastructures.ts'
 import { createLog } from '../../compose/log.ts'
 import { readServerSettings, type ServerOptions } from '../../compose/server-settings.ts'
+import { CliFailure } from '../../failure.ts'
 
 const BACKGROUND_SECONDS = 30
 

@@ -5,10 +5,10 @@ import type { JsonObject } from '@aedile/core/json'
 import { clientSettings } from '@aedile/core/settings/client'
 import { Worker } from '@aedile/worker/worker'
 import type { CliContext } from '../../cli-context.ts'
-import { CliFailure, EXIT_CODES } from '../../failure.ts'
 import { createLog } from '../../compose/log.ts'
-import { parseCount, parseSeconds } from '../../options/parse-options.ts'
 import { buildWorkerOptions } from '../../compose/worker-options.ts'
+import { CliFailure, EXIT_CODES } from '../../failure.ts'
+import { parseCount, parseSeconds } from '../../options/parse-options.ts'
 
 type Options = {
   pool: string
@@ -27,6 +27,7 @@ type Options = {
 export async function run(context: CliContext, options: Options): Promise<void> {
   const log = createLog(context.settings(clientSettings).logLevel, { isTerminal: process.stderr.isTTY === true })
   const type = options.type ?? (await discoverType(context, options.pool))
+  const prefetchSeconds = parseSeconds('--prefetch-seconds', options.prefetchSeconds)
   const worker = new Worker(
     await buildWorkerOptions(context, {
       log,
@@ -35,7 +36,7 @@ export async function run(context: CliContext, options: Options): Promise<void> 
       name: options.name,
       queueNames: options.workQueue,
       limit: parseCount('--limit', options.limit),
-      prefetchSeconds: parseSeconds('--prefetch-seconds', options.prefetchSeconds),
+      ...(prefetchSeconds === undefined ? {} : { settings: { prefetchSeconds } }),
       runOnce: options.runOnce,
       withHealthServer: options.withHealthcheck,
       createPoolIfMissing: options.createPoolIfNotFound,

@@ -36,7 +36,7 @@ const entry = z.object({
 })
 
 /** One deployment of a file, as it is written. */
-export type DeployEntry = z.output<typeof entry>
+export type DeployEntry = Partial<z.output<typeof entry>>
 
 /** A whole file. Steps at the top are for the deployments that have none of their own. */
 export const deployFile = z.object({

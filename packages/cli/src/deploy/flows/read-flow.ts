@@ -1,5 +1,5 @@
-import { isScriptEntrypoint } from '@aedile/core/templates/prepare'
 import { hostSettings } from '@aedile/core/settings/host'
+import { isScriptEntrypoint } from '@aedile/core/templates/prepare'
 import type { CliContext } from '../../cli-context.ts'
 import { findPythons } from '../../compose/find-python.ts'
 import { CliFailure, EXIT_CODES } from '../../failure.ts'

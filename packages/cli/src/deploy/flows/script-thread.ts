@@ -55,7 +55,9 @@ async function answer(question: ScriptQuestion): Promise<ScriptAnswer> {
     return { flows }
   } catch (error) {
     if (isAedileError(error)) return { error: { code: error.code, details: plain(error.details), message: error.message } }
-    return { error: { code: null, details: {}, message: error instanceof Error ? (error.stack ?? error.message) : String(error) } }
+    return {
+      error: { code: null, details: {}, message: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+    }
   }
 }
 

@@ -48,3 +48,23 @@ test('a worker claims, intends and renews over HTTP; a stale key is a 409 that s
   const open = await app.inject({ method: 'GET', url: `/api/aedile/attempts?worker_name=w&work_pool_name=${pool.name}` })
   expect(open.json()).toMatchObject([{ key, phase: 'intended' }])
 })
+
+test('lines of output and their cursor are stored together, and once, however often the message comes', async () => {
+  const { workspace } = testing
+  const { queue } = await insertPool(workspace)
+  const id = await insertRun(workspace, await insertFlow(workspace), { work_queue_id: queue.id }, { type: 'SCHEDULED' })
+  const key = randomUUID()
+  const state = { type: 'PENDING', state_details: { transition_id: key } }
+  await post(`/flow_runs/${id}/set_state`, { state }, { 'x-aedile-attempt': key, 'x-prefect-worker-name': 'w' })
+  const worker = { worker_name: 'w' }
+  await post(`/aedile/attempts/${key}/intend`, { ...worker, handle: { target: 'host-1', name: 'n' } })
+  const line = (message: string) => ({ name: 'out', level: 20, message, timestamp: '2026-01-01T00:00:00Z', flow_run_id: id })
+  const first = { ...worker, log_cursor: '10:0', lines: [line('one'), line('two')] }
+  for (const body of [first, first, { ...worker, log_cursor: '16:0', lines: [line('three')] }]) {
+    expect((await post(`/aedile/attempts/${key}/advance`, body)).status).toBe(200)
+  }
+  const logs = await post('/logs/filter', { logs: { flow_run_id: { any_: [id] } } })
+  expect(logs.body.map((log: { message: string }) => log.message)).toEqual(['one', 'two', 'three'])
+  const open = await app.inject({ method: 'GET', url: '/api/aedile/attempts?worker_name=w' })
+  expect(open.json()).toMatchObject([{ key, log_cursor: '16:0' }])
+})

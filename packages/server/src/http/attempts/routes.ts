@@ -19,11 +19,11 @@ import { z } from 'zod'
 import {
   endAttempt,
   intendAttempt,
-  moveLogCursor,
   recordAttempt,
   removeAttempt,
   reportAttempt,
   showAttemptStatus,
+  takeOutput,
   takeOverAttempt,
 } from '../../orchestration/attempts/attend-attempt.ts'
 import { listOpenAttempts } from '../../orchestration/attempts/list-attempts.ts'
@@ -85,7 +85,7 @@ export const routes: Route[] = [
     recordAttempt(workspace, params.key, body.worker_name, body.handle),
   ),
   message('advance', 'Output was stored up to a cursor.', advanceBody, ({ workspace, params, body }) =>
-    moveLogCursor(workspace, params.key, body.worker_name, body.log_cursor),
+    takeOutput(workspace, params.key, body.worker_name, { lines: body.lines, cursor: body.log_cursor }),
   ),
   message('end', 'What was started has ended.', endBody, ({ workspace, params, body }) =>
     endAttempt(workspace, params.key, body.worker_name, body.outcome),

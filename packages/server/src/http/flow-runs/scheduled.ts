@@ -10,7 +10,7 @@ import { recordDeploymentPoll, recordPoll } from './record-poll.ts'
 import { selectFlowRuns } from './select.ts'
 
 /** The body of a worker's poll. */
-export type WorkPoolPoll = {
+type WorkPoolPoll = {
   work_queue_names?: readonly string[] | null | undefined
   scheduled_before?: string | null | undefined
   scheduled_after?: string | null | undefined
@@ -36,7 +36,7 @@ export async function answerWorkPoolPoll(workspace: Workspace, poolName: string,
 }
 
 /** The body of a runner's poll. */
-export type DeploymentPoll = {
+type DeploymentPoll = {
   deployment_ids: readonly string[]
   scheduled_before?: string | null | undefined
   limit?: number | null | undefined

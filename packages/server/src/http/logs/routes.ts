@@ -2,11 +2,12 @@ import { logFilter, logSort } from '@aedile/core/filters/log'
 import { keyPageFields, pageFields } from '@aedile/core/filters/page'
 import { log, logCreate } from '@aedile/core/resources/log'
 import { z } from 'zod'
+import { toLog } from '../../store/queries/append-lines.ts'
 import { logCondition } from '../../store/queries/filters/log.ts'
 import { applyAfter, applyPage, readPage } from '../../store/queries/page.ts'
 import { applySort, sortByLog } from '../../store/queries/sort.ts'
 import { keyedBody, type Route, route } from '../route.ts'
-import { toLog, writeLogs } from './write-logs.ts'
+import { writeLogs } from './write-logs.ts'
 
 /** Source: WC 1.4, 6.5. */
 export const routes: Route[] = [

@@ -1,76 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import type { Log, logCreate } from '@aedile/core/resources/log'
-import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
-import type { z } from 'zod'
-import { appendLogs, type NewLogLine } from '../../store/append-logs.ts'
-import { toMicroseconds } from '../../store/queries/filters/condition.ts'
-import { hearChildren } from '../../store/queries/hear-children.ts'
-import type { LogTable } from '../../store/tables.ts'
+import { appendLines, type NewLog } from '../../store/queries/append-lines.ts'
 import type { Workspace } from '../../workspace.ts'
 
-type NewLog = z.output<typeof logCreate>
-
-/** Stores log lines in one unit of work, numbered within their flow run, and tells the live streams. */
-export async function writeLogs(workspace: Workspace, lines: readonly NewLog[], bytes: number): Promise<void> {
+/** Stores log lines in one unit of work. `bytes` is what waits for the commit. */
+export async function writeLogs({ store, changes }: Workspace, lines: readonly NewLog[], bytes: number): Promise<void> {
   if (lines.length === 0) return
-  const created = nowMicroseconds()
-  await workspace.store.write(
-    async (transaction) => {
-      const rows = await appendLogs(
-        transaction,
-        lines.map((line, index) => toLine(line, created, index)),
-      )
-      await hearChildren(transaction, flowRunsOf(lines))
-      if (workspace.changes.listenerCount('logs') === 0) return
-      transaction.afterCommit(() => workspace.changes.emit('logs', rows.map(toLog)))
-    },
-    { bytes },
-  )
-}
-
-/** The document of a log line. */
-export function toLog(row: LogTable): Log {
-  const created = formatTimestamp(row.created)
-  return {
-    id: row.id,
-    created,
-    updated: created,
-    name: row.name,
-    level: row.level,
-    message: row.message,
-    timestamp: formatTimestamp(row.timestamp),
-    flow_run_id: row.flow_run_id,
-    task_run_id: row.task_run_id,
-  }
-}
-
-function toLine(line: NewLog, created: number, index: number): NewLogLine {
-  return {
-    id: newLogId(created, index),
-    created,
-    name: withoutNul(line.name),
-    level: line.level,
-    message: withoutNul(line.message),
-    timestamp: toMicroseconds(line.timestamp),
-    flow_run_id: line.flow_run_id ?? null,
-    task_run_id: line.task_run_id ?? null,
-  }
-}
-
-function flowRunsOf(lines: readonly NewLog[]): string[] {
-  return [...new Set(lines.map(({ flow_run_id }) => flow_run_id).filter((id) => id != null))]
-}
-
-/** Postgres refuses the character NUL in text; genuine servers strip it too. */
-function withoutNul(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '') : text
-}
-
-/** A UUIDv7 of the batch's millisecond whose next bits are the line's place, so that ids keep the order of the lines. */
-function newLogId(created: number, index: number): string {
-  const milliseconds = Math.floor(created / 1000)
-    .toString(16)
-    .padStart(12, '0')
-  const place = (index & 0xfff).toString(16).padStart(3, '0')
-  return `${milliseconds.slice(0, 8)}-${milliseconds.slice(8)}-7${place}-${randomUUID().slice(19)}`
+  await store.write((transaction) => appendLines(transaction, changes, lines), { bytes })
 }

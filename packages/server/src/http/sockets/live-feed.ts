@@ -3,7 +3,7 @@ import type { Log } from '@aedile/core/resources/log'
 import { type Microseconds, nowMicroseconds } from '@aedile/core/time'
 import { toEvent } from '../../store/queries/event-rows.ts'
 import type { Workspace } from '../../workspace.ts'
-import { toLog } from '../logs/write-logs.ts'
+import { toLog } from '../../store/queries/append-lines.ts'
 
 type Listener<Item> = (items: readonly Item[]) => void
 

@@ -123,7 +123,8 @@ describe('a work queue', () => {
     await api.call('POST', '/work_pools/pool/queues', { name: 'b' })
     await api.call('POST', '/work_pools/pool/queues', { name: 'a', priority: 1 })
     expect(await priorities()).toEqual(['a 1', 'default 2', 'b 3'])
-    await api.call('PATCH', '/work_pools/pool/queues/b', { priority: 1 })
+    await api.call('PATCH', '/work_pools/pool/queues/b', { priority: 1, concurrency_limit: 2 })
+    expect((await api.call('GET', '/work_pools/pool/queues/b')).body).toMatchObject({ concurrency_limit: 2, active_slots: 0 })
     expect(await priorities()).toEqual(['b 1', 'a 2', 'default 3'])
   })
 

@@ -107,7 +107,12 @@ export async function deleteWorkPool(transaction: Transaction, workspace: Worksp
   const pool = await findWorkPool(transaction.db, name)
   if (isReservedPoolName(name))
     throw new HttpError(403, 'Worker pools starting with "Prefect" are reserved for internal use and can not be deleted.')
-  const queues = await transaction.db.selectFrom('work_queue').selectAll().where('work_pool_id', '=', pool.id).orderBy('priority').execute()
+  const queues = await transaction.db
+    .selectFrom('work_queue')
+    .selectAll()
+    .where('work_pool_id', '=', pool.id)
+    .orderBy('priority')
+    .execute()
   await transaction.db.deleteFrom('work_pool').where('id', '=', pool.id).execute()
   await emitLifecycleEvents(transaction, workspace, [
     ...queues.map((queue) => workQueueEvent('deleted', queue, pool)),

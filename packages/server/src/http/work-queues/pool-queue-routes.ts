@@ -6,7 +6,7 @@ import { workQueueCondition } from '../../store/queries/filters/work-queue.ts'
 import { readPage } from '../../store/queries/page.ts'
 import { keyedBody, type Route, route } from '../route.ts'
 import { findPoolQueue, findWorkPool } from '../work-pools/find-work-pool.ts'
-import { toWorkQueue } from './work-queue-document.ts'
+import { loadWorkQueues, toWorkQueue } from './work-queue-document.ts'
 import { createWorkQueue, deleteWorkQueue, updateWorkQueue } from './write-work-queue.ts'
 
 const inPool = z.object({ work_pool_name: z.string() })
@@ -41,7 +41,8 @@ export const routes: Route[] = [
     responses: { 200: workQueue, 404: null },
     async handle({ workspace: { store }, params }) {
       const pool = await findWorkPool(store.db, params.work_pool_name)
-      return toWorkQueue(await findPoolQueue(store.db, pool, params.name), pool.name)
+      const row = await findPoolQueue(store.db, pool, params.name)
+      return (await loadWorkQueues(store.db, [{ row, poolName: pool.name }]))[0]
     },
   }),
   route({
@@ -93,7 +94,8 @@ export const routes: Route[] = [
       const query = store.db.selectFrom('work_queue').selectAll().where('work_pool_id', '=', pool.id)
       const matching = work_queues ? query.where(workQueueCondition(work_queues, store.kind)) : query
       const rows = await store.search(matching.orderBy('priority').orderBy('id').limit(limit).offset(offset).compile())
-      return rows.map((row) => toWorkQueue(row, pool.name))
+      const queues = rows.map((row) => ({ row, poolName: pool.name }))
+      return loadWorkQueues(store.db, queues)
     },
   }),
 ]

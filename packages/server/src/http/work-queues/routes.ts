@@ -12,7 +12,7 @@ import { readQueueConcurrency } from '../work-pools/concurrency-status.ts'
 import { AGENT_POOL, ensureAgentPool } from './assign-work-queue.ts'
 import { findQueueById, readPolledRuns, readQueueHealth, recordRequestAsPoll } from './legacy-queue.ts'
 import { routes as poolQueueRoutes } from './pool-queue-routes.ts'
-import { toWorkQueue } from './work-queue-document.ts'
+import { loadWorkQueues, toWorkQueue } from './work-queue-document.ts'
 import { createWorkQueue, deleteWorkQueue, updateWorkQueue } from './write-work-queue.ts'
 
 const params = z.object({ id: uuid })
@@ -71,7 +71,7 @@ export const routes: Route[] = [
     responses: { 200: workQueue, 404: null },
     async handle({ workspace, params: { id } }) {
       const { queue, pool } = await findQueueById(workspace.store.db, id)
-      return toWorkQueue(queue, pool.name)
+      return (await loadWorkQueues(workspace.store.db, [{ row: queue, poolName: pool.name }]))[0]
     },
   }),
   route({
@@ -92,7 +92,7 @@ export const routes: Route[] = [
         .executeTakeFirst()
       if (!row) throw new HttpError(404, 'work queue not found')
       recordRequestAsPoll(workspace, request, row)
-      return toWorkQueue(row, AGENT_POOL)
+      return (await loadWorkQueues(workspace.store.db, [{ row, poolName: AGENT_POOL }]))[0]
     },
   }),
   route({
@@ -131,7 +131,11 @@ export const routes: Route[] = [
         .limit(limit)
         .offset(offset)
       const matching = work_queues ? query.where(workQueueCondition(work_queues, store.kind)) : query
-      return (await store.search(matching.compile())).map(({ pool, ...row }) => toWorkQueue(row, pool))
+      const rows = await store.search(matching.compile())
+      return loadWorkQueues(
+        store.db,
+        rows.map(({ pool, ...row }) => ({ row, poolName: pool })),
+      )
     },
   }),
   route({

@@ -38,7 +38,7 @@ export function toColumns(attempt: AttemptRow) {
 }
 
 /** A stored attempt as the API answers it. */
-export function toWireAttempt(row: FlowRunAttemptTable): Attempt {
+export function toWireAttempt(row: FlowRunAttemptTable, logCursor: string | null): Attempt {
   return {
     key: row.key,
     flow_run_id: row.flow_run_id,
@@ -48,7 +48,7 @@ export function toWireAttempt(row: FlowRunAttemptTable): Attempt {
     phase_before: row.phase_before as AttemptPhase | null,
     handle: row.handle === null ? null : (JSON.parse(row.handle) as JsonObject),
     outcome: row.outcome === null ? null : (JSON.parse(row.outcome) as JsonObject),
-    log_cursor: row.log_cursor,
+    log_cursor: logCursor,
     lease_expires: row.lease_expires === null ? null : formatTimestamp(row.lease_expires),
     created: formatTimestamp(row.created),
     updated: formatTimestamp(row.updated),

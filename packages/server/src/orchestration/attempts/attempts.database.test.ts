@@ -286,6 +286,33 @@ test('a run whose child is still heard of is not given up', async () => {
   expect((await readRun(workspace, id)).state_type).toBe('RUNNING')
 })
 
+test('a suspended run outlives the loss of its worker, and what its attempt says late is refused', async () => {
+  const { workspace } = testing
+  const watcher = await watch()
+  const { id, key } = await startedRun()
+  await propose(workspace, id, { type: 'PAUSED', name: 'Suspended', details: { pause_reschedule: true } }, { force: true })
+  await letPass(LEASE_SECONDS + 1)
+  await watcher.runOnce(never)
+  await letPass(UNATTENDED_SECONDS + 1)
+  await watcher.runOnce(never)
+  expect(await readRun(workspace, id)).toMatchObject({ state_type: 'PAUSED', attempt_key: null })
+  expect((await propose(workspace, id, 'CRASHED', { client: attemptClient(key) })).status).toBe('ABORT')
+})
+
+test('a run whose state was reported is not given up when its worker is lost before the removal', async () => {
+  const { workspace } = testing
+  const watcher = await watch()
+  const { id, key } = await startedRun()
+  await endAttempt(workspace, key, WORKER, { kind: 'exited' })
+  await reportAttempt(workspace, key, WORKER)
+  await letPass(LEASE_SECONDS + 1)
+  await watcher.runOnce(never)
+  await letPass(UNATTENDED_SECONDS + 1)
+  await watcher.runOnce(never)
+  expect((await readRun(workspace, id)).state_type).toBe('RUNNING')
+  expect((await takeOverAttempt(workspace, key, 'other', ['host-1'])).phase).toBe('reported')
+})
+
 test('a run is queued again where the deployment says so', async () => {
   const { workspace } = testing
   const watcher = await watch()

@@ -2,8 +2,10 @@ import type { Attempt } from '@aedile/core/attempts/messages'
 import { advance, intend, renew, takeOver } from '@aedile/core/attempts/transitions'
 import type { JsonObject } from '@aedile/core/json'
 import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
+import type { NewLog } from '../../store/queries/append-lines.ts'
 import type { Workspace } from '../../workspace.ts'
 import { changeAttempt } from './change-attempt.ts'
+import { advanceOutput } from './output-cursor.ts'
 
 /** The messages of a worker that attends an attempt, in the order of the attempt's life. */
 
@@ -28,9 +30,20 @@ export function recordAttempt(workspace: Workspace, key: string, worker: string,
   })
 }
 
-/** Stores up to where output was taken. */
-export function moveLogCursor(workspace: Workspace, key: string, worker: string, cursor: string): Promise<Attempt> {
-  return changeAttempt(workspace, key, (_, attempt, now) => renew(attempt, worker, now), { log_cursor: cursor })
+/** Stores lines of output and the cursor right after them. */
+export function takeOutput(
+  workspace: Workspace,
+  key: string,
+  worker: string,
+  output: { lines: readonly NewLog[]; cursor: string },
+): Promise<Attempt> {
+  return changeAttempt(
+    workspace,
+    key,
+    (_, attempt, now) => renew(attempt, worker, now),
+    {},
+    (transaction) => advanceOutput(transaction, workspace.changes, { attempt: key, ...output }),
+  )
 }
 
 /** Stores how the thing ended. */

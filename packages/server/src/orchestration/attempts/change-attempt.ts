@@ -7,10 +7,11 @@ import type { Transaction } from '../../store/store.ts'
 import type { FlowRunAttemptTable } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
 import { lockFlowRun } from '../set-flow-run-state.ts'
-import { fromRow, lockAttempt, runFacts, toColumns, toWireAttempt } from './attempt-row.ts'
+import { fromRow, lockAttempt, runFacts, toColumns } from './attempt-row.ts'
+import { toWireAttempts } from './output-cursor.ts'
 
 /** What a message writes beside what the rules decide. */
-export type MessageColumns = Partial<Pick<FlowRunAttemptTable, 'handle' | 'outcome' | 'log_cursor'>>
+type MessageColumns = Partial<Pick<FlowRunAttemptTable, 'handle' | 'outcome'>>
 
 /** Applies a rule of the protocol to an attempt, under the locks of its run and of itself. A refusal is a 409. */
 export async function changeAttempt(
@@ -30,7 +31,8 @@ export async function changeAttempt(
     const after = { ...before, ...toColumns(decided), ...columns, updated: now }
     await transaction.db.updateTable('flow_run_attempt').set(after).where('key', '=', key).execute()
     await afterwards?.(transaction, after)
-    return toWireAttempt(after)
+    const [answer] = await toWireAttempts(transaction.db, [after])
+    return answer!
   })
 }
 

@@ -37,7 +37,6 @@ export async function beginAttempt({ transaction, run, proposed, client }: Trans
       ...toColumns(claim(run.id, key, client.workerName, now / MICROSECONDS_PER_SECOND)),
       handle: null,
       outcome: null,
-      log_cursor: null,
       created: now,
       updated: now,
     })

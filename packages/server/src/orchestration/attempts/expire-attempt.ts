@@ -13,7 +13,7 @@ import { fromRow, lockAttempt, runFacts, toColumns } from './attempt-row.ts'
 import { lockRunOfAttempt } from './change-attempt.ts'
 
 /** The label of a deployment (and so of its runs) that says what a lost worker means: `reschedule`, else the run crashes. */
-export const ON_WORKER_LOSS_LABEL = 'aedile.on-worker-loss'
+const ON_WORKER_LOSS_LABEL = 'aedile.on-worker-loss'
 
 type Held = { run: FlowRunTable; attempt: FlowRunAttemptTable; nowSeconds: number }
 
@@ -36,6 +36,10 @@ export async function abandonAttempt(workspace: Workspace, key: string): Promise
   await changeLocked(workspace, key, async (transaction, { run, attempt, nowSeconds }) => {
     const heardAt = run.child_heard_at === null ? null : run.child_heard_at / MICROSECONDS_PER_SECOND
     if (!isAbandoned(runFacts(run), fromRow(attempt), heardAt, nowSeconds)) return
+    if (await waitsForAnotherAttempt(transaction, run)) {
+      await transaction.db.updateTable('flow_run').set({ attempt_key: null }).where('id', '=', run.id).execute()
+      return
+    }
     const since = formatTimestamp(attempt.unattended_since!)
     const reason = `Its worker ${nameOf(attempt)} is gone since ${since}, and what it had started could not be looked at.`
     if (!isRescheduledOnLoss(run)) {
@@ -84,6 +88,13 @@ async function reschedule(transaction: Transaction, run: FlowRunTable, message: 
   writeFlowRunPolicy(written, { retry_type: 'reschedule' })
   const { empirical_policy, retry_type } = written
   await transaction.db.updateTable('flow_run').set({ empirical_policy, retry_type }).where('id', '=', run.id).execute()
+}
+
+/** A run that is queued again or suspended needs nothing of the attempt that it had. */
+async function waitsForAnotherAttempt(transaction: Transaction, run: FlowRunTable): Promise<boolean> {
+  if (run.state_type === 'SCHEDULED') return run.retry_type !== 'in_process'
+  if (run.state_type !== 'PAUSED') return false
+  return (await readFlowRunState(transaction, run.state_id))?.state_details.pause_reschedule === true
 }
 
 function isRescheduledOnLoss(run: FlowRunTable): boolean {

@@ -5,14 +5,15 @@ import { readDatabaseClock } from '../../dispatch/database-clock.ts'
 import type { Transaction } from '../../store/store.ts'
 import type { FlowRunAttemptTable, FlowRunTable } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
-import { fromRow, toColumns, toWireAttempt } from './attempt-row.ts'
+import { fromRow, toColumns } from './attempt-row.ts'
+import { toWireAttempts } from './output-cursor.ts'
 
 /** As many unattended attempts are offered at once. */
 const OFFERED = 50
 /** Phases in which a thing may exist that runs the user's code. */
 const EXISTING: readonly AttemptPhase[] = ['intended', 'started', 'unattended']
 
-export type LeaseRequest = { pool: string; worker: string; targets: string[]; attempts: string[] }
+type LeaseRequest = { pool: string; worker: string; targets: string[]; attempts: string[] }
 
 /** Renews the lease of all attempts of a worker, tells it which are no longer its own, what to stop and what nobody attends. */
 export async function renewWorkerLease(workspace: Workspace, request: LeaseRequest): Promise<LeaseAnswer> {
@@ -32,7 +33,7 @@ export async function renewWorkerLease(workspace: Workspace, request: LeaseReque
       held: [...keys],
       lost: request.attempts.filter((key) => !keys.has(key)),
       cancelling: await listToStop(transaction, held),
-      unattended: (await listUnattended(transaction, request)).map(toWireAttempt),
+      unattended: await toWireAttempts(transaction.db, await listUnattended(transaction, request)),
     }
   })
 }

@@ -23,6 +23,7 @@ async function createLogs(schema: Schema): Promise<void> {
   await schema.createIndex('log_task_run', 'log (task_run_id, timestamp) where task_run_id is not null')
   await schema.createIndex('log_timestamp', 'log (timestamp)')
   await schema.createTable('log_counter', `flow_run_id ${id} primary key, last ${integer} not null`)
+  await schema.createTable('output_cursor', `attempt_key ${id} primary key, cursor ${text} not null`)
 }
 
 async function createEvents(schema: Schema): Promise<void> {

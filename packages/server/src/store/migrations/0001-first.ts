@@ -162,7 +162,7 @@ async function createFlowRuns(schema: Schema): Promise<void> {
     'flow_run_attempt',
     `"key" ${text} primary key, flow_run_id ${id} not null references flow_run (id) on delete cascade, work_pool_name ${text},
      worker ${text}, phase ${text} not null, phase_before ${text}, target ${text}, handle ${json}, outcome ${json},
-     log_cursor ${text}, lease_expires ${time}, unattended_since ${time}, created ${time} not null, updated ${time} not null`,
+     lease_expires ${time}, unattended_since ${time}, created ${time} not null, updated ${time} not null`,
   )
   await schema.createIndex('flow_run_attempt_run', 'flow_run_attempt (flow_run_id)')
   await schema.createIndex('flow_run_attempt_phase', 'flow_run_attempt (phase, lease_expires)')
