@@ -47,16 +47,17 @@ export async function runAedile(
 /** Starts a program, and keeps what it writes. */
 export function startProgram(file: string, args: string[], environment: Record<string, string>, cwd = REPOSITORY): Program {
   const child = spawn(file, args, { cwd, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
-  const written = { stdout: '', stderr: '' }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => void (written.stdout += text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => void (written.stderr += text))
+  const stdout: string[] = []
+  const stderr: string[] = []
+  child.stdout.setEncoding('utf8').on('data', (text: string) => void stdout.push(text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => void stderr.push(text))
   // `exit`, not `close`: what the program started may hold its output open.
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals)
   return {
     child,
     pid: child.pid ?? 0,
-    stdout: () => written.stdout,
-    stderr: () => written.stderr,
+    stdout: () => stdout.join(''),
+    stderr: () => stderr.join(''),
     ended,
     end: (signal = 'SIGTERM') => {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal)

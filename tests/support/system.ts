@@ -240,12 +240,10 @@ export async function leftovers(home: string): Promise<string[]> {
 
 /** Waits until nothing of any attempt is left. */
 export async function waitUntilClean(home: string, seconds = 20): Promise<void> {
-  let left: string[] = []
-  await until('nothing is left of any attempt', async () => (left = await leftovers(home)).length === 0, seconds).catch(
-    (error: Error) => {
-      throw new Error(`${error.message}, but ${left.join('; ')}`)
-    },
-  )
+  const isClean = async () => (await leftovers(home)).length === 0
+  await until('nothing is left of any attempt', isClean, seconds).catch(async (error: Error) => {
+    throw new Error(`${error.message}, but ${(await leftovers(home)).join('; ')}`)
+  })
 }
 
 async function listFolder(folder: string): Promise<string[]> {

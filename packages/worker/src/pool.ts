@@ -13,6 +13,7 @@ export class PoolWatcher {
   readonly #createIfMissing: boolean
   readonly #baseJobTemplate: JsonObject | null
   #pool: WorkPool | null = null
+  #fault: AedileError | null = null
 
   constructor(options: {
     client: ApiClient
@@ -35,19 +36,35 @@ export class PoolWatcher {
     return this.#pool
   }
 
-  /** Reads the pool; creates it when it is missing and that is wanted, fills an empty template. */
+  /** Why no run may be taken from the pool now: it was deleted, or made anew with another type. */
+  get fault(): AedileError | null {
+    return this.#fault
+  }
+
+  /**
+   * Reads the pool; creates it when it is missing at the start and that is wanted, fills an empty template. A pool that is
+   * deleted later was deleted on purpose: it is waited for, not created again.
+   */
   async refresh(): Promise<WorkPool> {
-    const found = await this.#read()
-    this.#pool = found ?? (await this.#create())
-    if (this.#pool.type !== this.#definition.type) {
-      throw new AedileError('worker_type_mismatch', { pool: this.#name, poolType: this.#pool.type, type: this.#definition.type })
+    try {
+      const found = (await this.#read()) ?? (await this.#create())
+      if (found.type !== this.#definition.type) {
+        throw new AedileError('worker_type_mismatch', { pool: this.#name, poolType: found.type, type: this.#definition.type })
+      }
+      this.#pool = await this.#withTemplate(found)
+      this.#fault = null
+      return this.#pool
+    } catch (error) {
+      if (isAedileError(error, 'worker_type_mismatch') || isAedileError(error, 'work_pool_missing')) this.#fault = error
+      throw error
     }
-    if (Object.keys(this.#pool.base_job_template).length === 0) {
-      const template = this.#definition.defaultBaseJobTemplate as unknown as JsonObject
-      await updateWorkPool(this.#client, this.#name, { base_job_template: template })
-      this.#pool = { ...this.#pool, base_job_template: template }
-    }
-    return this.#pool
+  }
+
+  async #withTemplate(pool: WorkPool): Promise<WorkPool> {
+    if (Object.keys(pool.base_job_template).length > 0) return pool
+    const template = this.#definition.defaultBaseJobTemplate as unknown as JsonObject
+    await updateWorkPool(this.#client, this.#name, { base_job_template: template })
+    return { ...pool, base_job_template: template }
   }
 
   async #read(): Promise<WorkPool | null> {
@@ -60,7 +77,8 @@ export class PoolWatcher {
   }
 
   async #create(): Promise<WorkPool> {
-    if (!this.#createIfMissing) throw new AedileError('work_pool_missing', { pool: this.#name, type: this.#definition.type })
+    if (!this.#createIfMissing || this.#pool)
+      throw new AedileError('work_pool_missing', { pool: this.#name, type: this.#definition.type })
     const template = this.#baseJobTemplate ?? (this.#definition.defaultBaseJobTemplate as unknown as JsonObject)
     try {
       return await createWorkPool(this.#client, { name: this.#name, type: this.#definition.type, base_job_template: template })

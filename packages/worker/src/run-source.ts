@@ -8,6 +8,9 @@ export interface RunSource {
   next(limit: number): Promise<WorkerFlowRun[]>
 }
 
+/** A server that is back is asked within ten seconds: the loop asks again soon enough, so one question does not wait long. */
+const PATIENCE = { maxRetries: 0, timeoutSeconds: 15 }
+
 /** Asks the server for what is due, and for what becomes due within the prefetch window. */
 export class PollingRunSource implements RunSource {
   readonly #client: ApiClient
@@ -25,6 +28,6 @@ export class PollingRunSource implements RunSource {
   async next(limit: number): Promise<WorkerFlowRun[]> {
     if (limit <= 0) return []
     const options = { queueNames: this.#queueNames, withinSeconds: this.#prefetchSeconds, limit: Math.min(limit, 200) }
-    return getScheduledFlowRuns(this.#client, this.#workPool, options)
+    return getScheduledFlowRuns(this.#client, this.#workPool, options, PATIENCE)
   }
 }

@@ -41,9 +41,9 @@ export const workerSettings = {
   }),
   graceSeconds: setting({
     name: 'AEDILE_WORKER_GRACE_SECONDS',
-    description: 'Seconds between asking a thing to end and killing it.',
-    schema: seconds,
-    default: 30,
+    description: 'Seconds between asking a thing to end and killing it. Not set: what its type says, mostly 30.',
+    schema: seconds.nullable(),
+    default: null as number | null,
   }),
   outputBatchSeconds: setting({
     name: 'AEDILE_WORKER_OUTPUT_BATCH_SECONDS',

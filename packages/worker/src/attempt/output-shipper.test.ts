@@ -11,13 +11,14 @@ function shipperInto(store: (lines: string[], cursor: string) => Promise<void>, 
     flowRunId: '00000000-0000-4000-8000-000000000000',
     batchSeconds: 0.01,
     bufferBytes,
+    refused: async (error, { lines }) => void dropped.push({ error, lines: lines.length }),
     store: (lines, cursor) =>
       store(
         lines.map(({ message }) => message),
         cursor,
       ),
   })
-  const running = shipper.run(stop.signal, (error) => dropped.push(error))
+  const running = shipper.run(stop.signal)
   const end = async () => {
     stop.abort()
     await running
@@ -72,6 +73,50 @@ describe('OutputShipper', () => {
     expect(shipper.fullSignal.aborted).toBe(false)
     expect(stored).toHaveLength(1)
     await end()
+  })
+
+  it('goes on after lines that the server refuses for good, and says which', async () => {
+    const stored: string[] = []
+    const { shipper, dropped, stop, end } = shipperInto(async (lines) => {
+      if (lines.includes('poison')) throw new AedileError('api_invalid', {})
+      stored.push(...lines)
+    })
+    shipper.take('stdout', encode('poison\n'), '1')
+    await shipper.drained(stop)
+    shipper.take('stdout', encode('after\n'), '2')
+    await shipper.drained(stop)
+    expect(stored).toEqual(['after'])
+    expect(dropped).toMatchObject([{ lines: 1 }])
+    await end()
+  })
+
+  it('sends what piled up in messages of a bounded size, each with its own cursor', async () => {
+    const sizes: number[] = []
+    const cursors: string[] = []
+    let isAway = true
+    const { shipper, stop, end } = shipperInto(async (lines, cursor) => {
+      if (isAway) throw new AedileError('api_unreachable', {})
+      sizes.push(lines.reduce((sum, line) => sum + line.length, 0))
+      cursors.push(cursor)
+    })
+    for (let index = 0; index < 40; index++) shipper.take('stdout', encode(`${'x'.repeat(100_000)}\n`), String(index))
+    isAway = false
+    await shipper.drained(stop)
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1_000_000)
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(4_000_000)
+    expect(cursors.at(-1)).toBe('39')
+    expect(new Set(cursors).size).toBe(cursors.length)
+    await end()
+  })
+
+  it('waits for nobody when it ends with lines unsent', async () => {
+    const { shipper, stop, end } = shipperInto(async () => {
+      throw new AedileError('api_unreachable', {})
+    })
+    shipper.take('stdout', encode('lost to nobody: its cursor was not stored\n'), '1')
+    const drained = shipper.drained(stop)
+    await end()
+    await expect(drained).resolves.toBeUndefined()
   })
 
   it('remembers the last twenty lines', async () => {

@@ -27,7 +27,8 @@ export async function renderAttempt(context: WorkerContext, attempt: { key: stri
   const request = context.definition.request(job, context.target, owner)
   const handle = context.definition.handle(request, context.target, owner)
   const reports = isPlainCommand(run.deployment, configured.command) ? 'worker' : 'engine'
-  return { job, request, handle: { ...handle, graceSeconds: handle.graceSeconds || context.settings.graceSeconds, reports }, run }
+  const graceSeconds = context.settings.graceSeconds ?? handle.graceSeconds
+  return { job, request, handle: { ...handle, graceSeconds, reports }, run }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Attempt, type Hello, type LeaseAnswer, LEASE_SECONDS } from '@aedile/core/attempts/messages'
+import { type Attempt, type Hello, LEASE_SECONDS, type LeaseAnswer } from '@aedile/core/attempts/messages'
 import * as attempts from '@aedile/core/client/attempts'
 import type { ApiClient } from '@aedile/core/client/client'
 import { isAedileError } from '@aedile/core/errors'

@@ -10,7 +10,7 @@ export type Loop = {
   turn(): Promise<void>
 }
 
-/** Runs a loop until the signal fires. A turn that fails is logged and tried again with backoff, at most 10 s apart. */
+/** Runs a loop until the signal fires. A turn that fails is logged and tried again with backoff, a few seconds apart. */
 export async function runLoop(loop: Loop, log: Logger, signal: AbortSignal, wake?: () => AbortSignal): Promise<void> {
   for (let failures = 0; !signal.aborted; ) {
     try {

@@ -46,7 +46,7 @@ async function isOver(context: WorkerContext, flowRunId: string, nowMilliseconds
   try {
     const run = await readFlowRun(context.client, flowRunId)
     if (!isTerminal(run.state_type)) return false
-    const ended = run.state?.timestamp ? parseTimestamp(run.state.timestamp) / 1000 : 0
+    const ended = (parseTimestamp(run.state?.timestamp) ?? 0) / 1000
     return nowMilliseconds - ended > OVER_SECONDS * 1000
   } catch (error) {
     if (isAedileError(error, 'api_not_found') && error.details.body !== null) return true

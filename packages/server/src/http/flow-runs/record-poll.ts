@@ -1,10 +1,10 @@
 import { MICROSECONDS_PER_SECOND, type Microseconds, nowMicroseconds } from '@aedile/core/time'
-import type { Transaction } from '../../store/store.ts'
-import type { WorkQueueTable } from '../../store/tables.ts'
-import type { Workspace } from '../../workspace.ts'
 import { emitDeploymentEvent } from '../../resource-events/deployment-events.ts'
 import { emitLifecycleEvents } from '../../resource-events/lifecycle-event.ts'
 import { workQueueEvent } from '../../resource-events/work-pool-events.ts'
+import type { Transaction } from '../../store/store.ts'
+import type { WorkQueueTable } from '../../store/tables.ts'
+import type { Workspace } from '../../workspace.ts'
 
 /** A poll is written at most this often per queue; what is read of it (READY for 60 s) needs no more. */
 const RECORD_EVERY_SECONDS = 5

@@ -1,0 +1,59 @@
+import type { Answer } from './api-connection.ts'
+import type { Work } from './load.ts'
+
+/** Sends one measured request; gives null when its answer was an error, which is then counted already. */
+export type Send = (path: string, body: unknown, isRight?: (answer: Answer) => string | null) => Promise<Answer | null>
+
+/** Makes the function that does the work once; it gives whether all of it was done. */
+export function prepareWork(work: Work): (send: Send) => Promise<boolean> {
+  switch (work.name) {
+    case 'runs':
+      return (send) => passThroughStates(send, work.flowId)
+    case 'logs': {
+      const body = JSON.stringify(buildLines(work.flowRunId, work.batch))
+      return async (send) => (await send('/logs/', body)) !== null
+    }
+    case 'queue': {
+      const body = JSON.stringify({ scheduled_before: work.scheduledBefore })
+      return async (send) => (await send(`/work_pools/${work.pool}/get_scheduled_flow_runs`, body)) !== null
+    }
+  }
+}
+
+let created = 0
+
+/** One run through the public API, as a worker and an engine take it through its states: four requests. */
+async function passThroughStates(send: Send, flowId: string): Promise<boolean> {
+  created++
+  const run = await send('/flow_runs/', {
+    flow_id: flowId,
+    name: `bench-${process.pid}-${created}`,
+    parameters: { x: created },
+    state: { type: 'SCHEDULED', name: 'Scheduled', state_details: { scheduled_time: new Date().toISOString() } },
+  })
+  if (run === null) return false
+  const path = `/flow_runs/${(run.body as { id: string }).id}/set_state`
+  for (const state of PASSED_STATES) if ((await send(path, { state, force: false }, wasAccepted)) === null) return false
+  return true
+}
+
+const PASSED_STATES = [
+  { type: 'PENDING', name: 'Pending' },
+  { type: 'RUNNING', name: 'Running' },
+  { type: 'COMPLETED', name: 'Completed' },
+]
+
+function wasAccepted({ body }: Answer): string | null {
+  const { status } = body as { status: string }
+  return status === 'ACCEPT' ? null : status
+}
+
+function buildLines(flowRunId: string, count: number): object[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: 'prefect.flow_runs',
+    level: 20,
+    message: `line ${index} ${'.'.repeat(80)}`,
+    timestamp: new Date().toISOString(),
+    flow_run_id: flowRunId,
+  }))
+}

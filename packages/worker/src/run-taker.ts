@@ -1,0 +1,82 @@
+import pLimit from 'p-limit'
+import type { Roster } from './attempt/roster.ts'
+import { isFinalAnswer, persist } from './backoff.ts'
+import { claimRun, makeAttemptKey } from './claim.ts'
+import type { RunSource } from './run-source.ts'
+import type { WorkerContext } from './worker-context.ts'
+
+const CLAIMS_AT_ONCE = 16
+/** As many runs are asked for at once; servers answer no more. */
+const PAGE = 200
+
+/** Takes due runs, as many as there are slots: claims each and has it attended. */
+export class RunTaker {
+  readonly #context: WorkerContext
+  readonly #roster: Roster
+  readonly #source: RunSource
+  readonly #limit: number
+
+  constructor(context: WorkerContext, roster: Roster, options: { source: RunSource; limit: number | null }) {
+    this.#context = context
+    this.#roster = roster
+    this.#source = options.source
+    this.#limit = options.limit ?? Number.POSITIVE_INFINITY
+  }
+
+  /**
+   * Takes what is due now. True when every slot is taken: then a freed slot is the time to ask again. A full page is
+   * followed by the next one at once, as long as something of it could be claimed.
+   */
+  async takeDueRuns(onAnswer: () => void, until: AbortSignal): Promise<boolean> {
+    const { pool } = this.#context
+    if (pool.fault) throw pool.fault
+    for (;;) {
+      const free = this.#limit - this.#roster.size
+      if (free <= 0) return true
+      const asked = Math.min(free, PAGE)
+      const due = await this.#source.next(asked)
+      onAnswer()
+      const claimed = await this.#claimAll(due.map(({ flow_run }) => flow_run.id))
+      if (due.length < asked || claimed === 0 || until.aborted) return this.#roster.size >= this.#limit
+    }
+  }
+
+  /** How many could be claimed. What goes wrong with one run keeps no other. */
+  async #claimAll(flowRunIds: string[]): Promise<number> {
+    const limit = pLimit(CLAIMS_AT_ONCE)
+    const fresh = flowRunIds.filter((id) => !this.#roster.hasRun(id))
+    const claims = await Promise.all(fresh.map((id) => limit(() => this.#claim(id))))
+    return claims.filter((isClaimed) => isClaimed).length
+  }
+
+  /** Claims one run and attends it. The key is noted before the claim is sent, so that a lost answer loses nothing. */
+  async #claim(flowRunId: string): Promise<boolean> {
+    const { client, notes, facts, log, signal } = this.#context
+    if (signal.aborted) return false
+    const key = makeAttemptKey()
+    const note = {
+      ...this.#roster.owner,
+      key,
+      flowRunId,
+      step: 'claiming' as const,
+      handle: null,
+      logCursor: null,
+      outcome: null,
+    }
+    await notes.save(note)
+    try {
+      // An answer that was lost is asked for again: the same claim gets the same answer.
+      const claim = () => claimRun(client, flowRunId, key, facts.name)
+      const isClaimed = await persist(claim, { signal, isFinal: isFinalAnswer })
+      if (isClaimed) this.#roster.attend(note)
+      else await notes.delete(key)
+      return isClaimed
+    } catch (error) {
+      // Ended at once: whether the claim was taken in is found out at the next start.
+      if (signal.aborted) return false
+      log.warn({ err: error, flowRunId }, 'A run could not be claimed')
+      await notes.delete(key)
+      return false
+    }
+  }
+}
