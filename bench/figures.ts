@@ -6,8 +6,10 @@ export type Times = { kind: 'times'; show: 'quantiles' | 'median'; samples: numb
 export type Amount = { kind: 'amount'; unit: string; samples: number[] }
 /** What went wrong, by name (an HTTP status, or a sentence), among how many tries. */
 export type Errors = { kind: 'errors'; counts: Record<string, number>; tries: number }
+/** How often something was done before another figure was taken; neither good nor bad. */
+export type Count = { kind: 'count'; count: number }
 
-export type Figure = Rate | Times | Amount | Errors
+export type Figure = Rate | Times | Amount | Errors | Count
 
 /** One line of the table as one product gave it in one round. */
 export type Result = { what: string; figure: Figure }
@@ -23,15 +25,16 @@ export function quantile(samples: number[], share: number): number {
 
 /** The figures of several rounds as one: counts and times add up, samples are put together. */
 export function mergeFigures(figures: Figure[]): Figure {
-  return figures.reduce((all, one) => {
-    if (all.kind === 'rate' && one.kind === 'rate')
-      return { ...all, count: all.count + one.count, seconds: all.seconds + one.seconds }
-    if (all.kind === 'times' && one.kind === 'times') return { ...all, samples: [...all.samples, ...one.samples] }
-    if (all.kind === 'amount' && one.kind === 'amount') return { ...all, samples: [...all.samples, ...one.samples] }
-    if (all.kind === 'errors' && one.kind === 'errors')
-      return { ...all, counts: addCounts(all.counts, one.counts), tries: all.tries + one.tries }
-    throw new Error(`A line of the table is ${all.kind} in one round and ${one.kind} in another.`)
-  })
+  return figures.reduce(mergeTwo)
+}
+
+function mergeTwo(a: Figure, b: Figure): Figure {
+  if (a.kind === 'rate' && b.kind === 'rate') return { ...a, count: a.count + b.count, seconds: a.seconds + b.seconds }
+  if (a.kind === 'times' && b.kind === 'times') return { ...a, samples: a.samples.concat(b.samples) }
+  if (a.kind === 'amount' && b.kind === 'amount') return { ...a, samples: a.samples.concat(b.samples) }
+  if (a.kind === 'errors' && b.kind === 'errors') return { ...a, counts: addCounts(a.counts, b.counts), tries: a.tries + b.tries }
+  if (a.kind === 'count' && b.kind === 'count') return { ...a, count: a.count + b.count }
+  throw new Error(`A line of the table is ${a.kind} in one round and ${b.kind} in another.`)
 }
 
 /** Adds up counts by name. */
@@ -50,13 +53,14 @@ export function summarizeFigure(figure: Figure): Summary {
       return { n: figure.samples.length, values: quantilesOf(figure) }
     case 'amount':
       return { n: figure.samples.length, values: { median: quantile(figure.samples, 0.5) } }
+    case 'count':
+      return { n: figure.count, values: { count: figure.count } }
     case 'errors':
       return { n: figure.tries, values: figure.counts }
   }
 }
 
 function quantilesOf({ samples, show }: Times): Record<string, number> {
-  if (show === 'median')
-    return { median: quantile(samples, 0.5), least: quantile(samples, 0), most: quantile(samples, 1) }
+  if (show === 'median') return { median: quantile(samples, 0.5), least: quantile(samples, 0), most: quantile(samples, 1) }
   return { p50: quantile(samples, 0.5), p95: quantile(samples, 0.95), p99: quantile(samples, 0.99) }
 }

@@ -55,7 +55,7 @@ async function demonstrate(): Promise<boolean> {
     '--pool',
     'demo',
     '--interval',
-    '3600',
+    '5',
     ...flowArguments,
   )
   const count = `sh -c 'cd "$DATA" && wc -l seattle-weather.csv airports.csv flights-airport.csv'`

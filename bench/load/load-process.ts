@@ -16,6 +16,9 @@ process.once('message', (load: Load) => {
   )
 })
 
+// When whoever wanted the result is gone, nobody is to be loaded any more.
+process.once('disconnect', () => process.exit())
+
 async function runLoad(load: Load): Promise<LoadResult> {
   if (load.warmUpSeconds > 0) await measure({ ...load, connections: 1, seconds: load.warmUpSeconds }, Number.POSITIVE_INFINITY)
   return measure(load, load.times ?? Number.POSITIVE_INFINITY)

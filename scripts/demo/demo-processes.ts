@@ -106,7 +106,9 @@ export class DemoProcesses {
       ...environment,
       AEDILE_HOME: this.#home,
       AEDILE_WORKER_QUERY_SECONDS: '1',
+      AEDILE_WORKER_PREFETCH_SECONDS: '0',
       AEDILE_WORKER_STREAM_OUTPUT: 'false',
+      AEDILE_LOGGING_TO_API_BATCH_INTERVAL: '0.2',
       ...(this.#apiUrl ? { AEDILE_API_URL: this.#apiUrl } : {}),
     }
   }

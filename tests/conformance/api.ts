@@ -83,3 +83,16 @@ export async function stateNames(apiUrl: string, id: string): Promise<string[]> 
   const states = (await ask(apiUrl, 'GET', `/flow_run_states/?flow_run_id=${id}`)) as Row[]
   return states.map((state) => state.name as string)
 }
+
+/** Waits until at least so many events of this name are there. */
+export async function waitForEvents(apiUrl: string, name: string, count: number, seconds = 30): Promise<Row[]> {
+  return until(
+    `${count} events ${name}`,
+    async () => {
+      const filter = { event: { name: [name] } }
+      const page = (await ask(apiUrl, 'POST', '/events/filter', { filter, limit: 50 })) as { events: Row[] }
+      return page.events.length >= count ? page.events : null
+    },
+    seconds,
+  )
+}

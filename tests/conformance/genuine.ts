@@ -61,7 +61,7 @@ export function startPython(args: string[], apiUrl: string): Running {
 /** Starts a genuine worker. */
 export function startGenuineWorker(apiUrl: string, pool: string): Running {
   return startCommand(
-    clientCommand(prefect, ['worker', 'start', '--pool', pool, '--name', 'genuine-worker'], apiUrl, flowsFolder),
+    clientCommand(prefect, ['worker', 'start', '--pool', pool, '--name', 'a-worker'], apiUrl, flowsFolder),
   )
 }
 

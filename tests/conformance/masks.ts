@@ -17,7 +17,8 @@ export type Masks = {
 export function readMasks({ ourWorker, names: all }: { ourWorker: boolean; names: string[] }): Masks {
   const rules = readRules().filter((rule) => ourWorker || !rule.forOurWorker)
   const named = (kind: string) => rules.filter((rule) => rule.kind === kind).map((rule) => rule.what)
-  const [values, fields, logs, events] = [named('value'), new Set(named('field')), named('log'), named('event')]
+  const [values, logs, events] = [named('value'), named('log'), named('event')]
+  const [fields, unordered] = [new Set(named('field')), new Set(named('order'))]
   const names = values.includes('random-name') ? all.filter((name) => /^[a-z]+-[a-z]+$/.test(name)) : []
   const patterns = values.filter((name) => name !== 'random-name').map((name) => {
     if (!PATTERNS[name]) throw new Error(`masks.txt: there is no value "${name}"`)
@@ -32,7 +33,10 @@ export function readMasks({ ourWorker, names: all }: { ourWorker: boolean; names
     if (fields.has(path)) return value === null ? null : '<masked>'
     if (typeof value === 'string') return maskText(value)
     if (typeof value === 'number') return /_run\.(total_run_time|estimated_run_time|estimated_start_time_delta)$/.test(path) ? '<duration>' : value
-    if (Array.isArray(value)) return value.map((item) => maskValue('', item))
+    if (Array.isArray(value)) {
+      const items = value.map((item) => maskValue('', item))
+      return unordered.has(path) ? items.sort() : items
+    }
     if (value === null || typeof value !== 'object') return value
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [maskText(key), maskValue(`${path}.${key}`, item)]))
   }

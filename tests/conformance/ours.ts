@@ -18,7 +18,7 @@ export function runAedile(args: string[], apiUrl: string): Promise<string> {
 
 /** Starts our worker. Python entrypoints run in the environment of the project. */
 export function startOurWorker(apiUrl: string, pool: string): Running {
-  return startCommand(nodeCommand([main, 'worker', 'start', '--pool', pool, '--name', 'our-worker'], apiUrl))
+  return startCommand(nodeCommand([main, 'worker', 'start', '--pool', pool, '--name', 'a-worker'], apiUrl))
 }
 
 /** Runs a flow file to its end. */

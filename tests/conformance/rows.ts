@@ -12,13 +12,13 @@ export async function readTold(apiUrl: string, since: string, options: { ourWork
     sort: 'START_TIME_ASC',
     flow_runs: { start_time: { after_: since } },
   })
-  const masks = readMasks({ ...options, names: runs.map((run) => run.name as string) })
   const runIds = runs.map((run) => run.id as string)
   const nameOf = new Map(runs.map((run) => [run.id, `run of ${flowNames.get(run.flow_id!)}`]))
   const within = { flow_runs: { id: { any_: runIds } } }
   const tasks = await readAll(apiUrl, '/task_runs/filter', { sort: 'EXPECTED_START_TIME_ASC', ...within })
   const logs = await readAll(apiUrl, '/logs/filter', { sort: 'TIMESTAMP_ASC', logs: { flow_run_id: { any_: runIds } } })
   const events = await readEvents(apiUrl, since)
+  const masks = readMasks({ ...options, names: [...runs.map((run) => run.name as string), ...formerNames(events)] })
   const taskNames = new Map(tasks.map((task) => [task.id, task.name as string]))
 
   const tellRun = async (kind: 'flow_run' | 'task_run', { state: _, ...row }: Row, of: Json) => ({
@@ -46,6 +46,14 @@ export async function readTold(apiUrl: string, since: string, options: { ourWork
     ),
     events: byContent(events.filter((event) => !masks.hidesEvent(event.event as string)).map((event) => tellEvent(event, masks))),
   }
+}
+
+/** The names that runs had when something happened to them: a flow may name its run later. */
+function formerNames(events: Row[]): string[] {
+  const subjects = events.map((event) => event.resource as Row)
+  return subjects
+    .filter((subject) => String(subject['prefect.resource.id']).startsWith('prefect.flow-run.'))
+    .map((subject) => String(subject['prefect.resource.name']))
 }
 
 async function readStates(apiUrl: string, kind: 'flow_run' | 'task_run', id: string, masks: Masks): Promise<Row[]> {

@@ -1,55 +1,92 @@
-import { ask, type Row, readDeployment, triggerRun, waitForRun } from './api.ts'
+import { ask, type Row, triggerRun, waitForEvents, waitForRun } from './api.ts'
+import type { Running } from './commands.ts'
 import { runPrefect, runPython, startGenuineWorker, startPython } from './genuine.ts'
+import { runNode, startNode, startOurWorker } from './ours.ts'
 
-/** A story that a genuine client tells to a server, from its begin to its end. */
+/** A story that a client tells to a server, from its begin to its end. */
 export type Story = (apiUrl: string) => Promise<void>
 
-/** Flows that a script calls. */
-export const called: Story = async (apiUrl) => {
-  await runPython(['stories.py', 'called'], apiUrl)
-}
+const POOL = 'conformance'
 
-/** A flow that a process serves, until it is interrupted. Its schedules are paused then. */
-export const served: Story = async (apiUrl) => {
-  const serving = startPython(['stories.py', 'served'], apiUrl)
-  try {
-    const run = await triggerRun(apiUrl, 'story/served', { parameters: { n: 1 } })
-    await waitForRun(apiUrl, run)
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\n${serving.output()}`)
-  } finally {
-    await serving.stop()
-  }
-}
+/** Python flows that a script calls. */
+export const called: Story = async (apiUrl) => void (await runPython(['stories.py', 'called'], apiUrl))
+
+/** TypeScript flows that a script calls. */
+export const calledInTypeScript: Story = async (apiUrl) => void (await runNode(['stories.ts', 'called'], apiUrl))
+
+/** A Python flow that a process serves, until it is interrupted. */
+export const served: Story = (apiUrl) => runServed(apiUrl, () => startPython(['stories.py', 'served'], apiUrl))
+
+/** A TypeScript flow that a process serves, until it is interrupted. */
+export const servedInTypeScript: Story = (apiUrl) => runServed(apiUrl, () => startNode(['stories.ts', 'served'], apiUrl))
 
 /** Deployments of a prefect.yaml on a process pool, run by a genuine worker. */
 export const deployed: Story = async (apiUrl) => {
-  await deployToPool(apiUrl)
-  await runDeployed(apiUrl, () => startGenuineWorker(apiUrl, 'conformance'))
+  await deployPython(apiUrl)
+  await runDeployed(apiUrl, () => startGenuineWorker(apiUrl, POOL))
 }
 
-/** Makes the pool and the deployments with the genuine commands. */
-export async function deployToPool(apiUrl: string): Promise<void> {
-  await runPrefect(['work-pool', 'create', 'conformance', '--type', 'process'], apiUrl)
+/** The same deployments, run by our worker. */
+export const deployedToOurs: Story = async (apiUrl) => {
+  await deployPython(apiUrl)
+  await runDeployed(apiUrl, () => startOurWorker(apiUrl, POOL))
+}
+
+/** Deployments that a TypeScript file makes, run by our worker. */
+export const deployedInTypeScript: Story = async (apiUrl) => {
+  await ask(apiUrl, 'POST', '/work_pools/', { name: POOL, type: 'process' })
+  await runNode(['stories.ts', 'deployed'], apiUrl)
+  await runDeployed(apiUrl, () => startOurWorker(apiUrl, POOL))
+}
+
+/** A plain shell command on a process pool, once with success and once without, run by our worker. */
+export const commanded: Story = async (apiUrl) => {
+  await ask(apiUrl, 'POST', '/work_pools/', { name: POOL, type: 'process' })
+  const flow = (await ask(apiUrl, 'POST', '/flows/', { name: 'command' })) as Row
+  const command = "sh -c 'echo one; echo two >&2; exit $CODE'"
+  await ask(apiUrl, 'POST', '/deployments/', {
+    name: 'plain',
+    flow_id: flow.id,
+    work_pool_name: POOL,
+    job_variables: { command, env: { CODE: '0' } },
+  })
+  const worker = startOurWorker(apiUrl, POOL)
+  await ending(worker, async () => {
+    await waitForRun(apiUrl, await triggerRun(apiUrl, 'command/plain'))
+    await waitForRun(apiUrl, await triggerRun(apiUrl, 'command/plain', { job_variables: { env: { CODE: '3' } } }))
+    await waitForEvents(apiUrl, 'prefect.worker.executed-flow-run', 2)
+  })
+}
+
+async function deployPython(apiUrl: string): Promise<void> {
+  await runPrefect(['work-pool', 'create', POOL, '--type', 'process'], apiUrl)
   await runPrefect(['--no-prompt', 'deploy', '--all'], apiUrl)
 }
 
-/** Runs both deployments, the first with a parameter and a name of its own, by a worker. */
-export async function runDeployed(
-  apiUrl: string,
-  startWorker: () => { output: () => string; stop: () => Promise<void> },
-): Promise<{ completed: Row; failed: Row }> {
-  const worker = startWorker()
-  try {
-    const first = await triggerRun(apiUrl, 'story/pooled', { name: 'by_hand', parameters: { n: 1 }, tags: ['asked'] })
-    const completed = await waitForRun(apiUrl, first)
-    const second = await triggerRun(apiUrl, 'failing/pooled-failing')
-    const failed = await waitForRun(apiUrl, second)
-    return { completed, failed }
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\n${worker.output()}`)
-  } finally {
-    await worker.stop()
-  }
+async function runServed(apiUrl: string, serve: () => Running): Promise<void> {
+  await ending(serve(), async () => {
+    await waitForRun(apiUrl, await triggerRun(apiUrl, 'story/served', { parameters: { n: 1 } }))
+  })
 }
 
+/** Runs both deployments one after the other, the first with parameters, a tag and a name of its own. */
+async function runDeployed(apiUrl: string, startWorker: () => Running): Promise<void> {
+  await ending(startWorker(), async () => {
+    const first = { name: 'by_hand', parameters: { n: 1 }, tags: ['asked'] }
+    await waitForRun(apiUrl, await triggerRun(apiUrl, 'story/pooled', first))
+    await waitForRun(apiUrl, await triggerRun(apiUrl, 'failing/pooled-failing'))
+    // Only then are the children gone, with all that they had to say.
+    await waitForEvents(apiUrl, 'prefect.worker.executed-flow-run', 2)
+  })
+}
+
+/** Does something while a program runs, and ends the program; a failure tells what it wrote. */
+async function ending(running: Running, meanwhile: () => Promise<void>): Promise<void> {
+  try {
+    await meanwhile()
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${running.output()}`)
+  } finally {
+    await running.stop()
+  }
+}

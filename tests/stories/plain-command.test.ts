@@ -1,3 +1,6 @@
+import { mkdir, realpath } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { JsonObject } from '@aedile/core/json'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds } from '../support/databases.ts'
 import {
@@ -17,14 +20,13 @@ describe.each(databaseKinds)('a plain command on %s', (kind) => {
   beforeAll(async () => {
     system = await startSystem(kind)
     await createPool(system)
-    await system.startWorker()
+    await system.startWorker({ environment: { STORY_INHERITED: 'from the worker', STORY_REMOVED: 'from the worker' } })
   })
   afterAll(() => system?.close())
 
-  async function runCommand(command: string, variables = {}) {
+  async function runCommand(command: string, variables: JsonObject = {}, body = {}) {
     const deployment = await createCommandDeployment(system, command, { variables })
-    const run = await createRun(system, deployment)
-    return waitForEnd(system, run)
+    return waitForEnd(system, await createRun(system, deployment, body))
   }
 
   it('is Completed, with all its output in order', async () => {
@@ -34,4 +36,62 @@ describe.each(databaseKinds)('a plain command on %s', (kind) => {
     expect(await readStateNames(system, run)).toEqual(['Scheduled', 'Pending', 'Submitting', 'Running', 'Completed'])
     expect(run.infrastructure_pid).toMatch(/^\d+$/)
   })
+
+  it('is Crashed with reason, exit code and last lines when it exits with 3', async () => {
+    const run = await runCommand('echo reading; echo "no such column" >&2; exit 3')
+    expect(run).toMatchObject({ state_type: 'CRASHED' })
+    expect(run.state?.message).toContain('Process exited with status code: 3.')
+    expect(run.state?.message).toContain('no such column')
+    expect(await readOutput(system, run)).toEqual(['reading'])
+    expect(await readOutput(system, run, 'stderr')).toEqual(['no such column'])
+  })
+
+  it('is Crashed with the signal when it is killed', async () => {
+    const run = await runCommand('kill -9 $$')
+    expect(run).toMatchObject({ state_type: 'CRASHED' })
+    expect(run.state?.message).toContain('Process exited with status code: -9.')
+  })
+
+  it('is Crashed and says which command was not found', async () => {
+    const run = await runCommand('', { command: 'no-such-command-anywhere --now' })
+    expect(run).toMatchObject({ state_type: 'CRASHED' })
+    expect(run.state?.message).toContain('no-such-command-anywhere')
+    expect(run.state?.message).toContain('127')
+  })
+
+  it('runs in the working directory that was asked for', async () => {
+    const directory = join(await realpath(system.home), 'a place with spaces')
+    await mkdir(directory)
+    const run = await runCommand('pwd', { working_dir: directory })
+    expect(await readOutput(system, run)).toEqual([directory])
+  })
+
+  it('is Crashed before anything is started when its working directory does not exist', async () => {
+    const run = await runCommand('echo started', { working_dir: '/no/such/place' })
+    expect(run).toMatchObject({ state_type: 'CRASHED' })
+    expect(run.state?.message).toContain('/no/such/place')
+    expect(await readStateNames(system, run)).not.toContain('Running')
+    expect(await readOutput(system, run)).toEqual([])
+  })
+
+  it('gets an environment that is merged variable by variable, and null removes one', async () => {
+    const show = 'echo "$STORY_INHERITED,${STORY_REMOVED-gone},$STORY_DEPLOYMENT,$STORY_BOTH"'
+    const variables = { env: { STORY_REMOVED: null, STORY_DEPLOYMENT: 'deployment', STORY_BOTH: 'deployment' } }
+    const run = await runCommand(show, variables, { job_variables: { env: { STORY_BOTH: 'run' } } })
+    expect(await readOutput(system, run)).toEqual(['from the worker,gone,deployment,run'])
+  })
+
+  it('keeps its output whole: blank lines, a last line without an end, characters of several bytes, a NUL, a long line', async () => {
+    const run = await runCommand(
+      `printf 'one\\n\\nzwölf €\\n'; printf 'nul:\\000:\\n'; head -c 200000 /dev/zero | tr '\\0' x; printf '\\nlast'`,
+    )
+    expect(run).toMatchObject({ state_type: 'COMPLETED' })
+    const lines = await readOutput(system, run)
+    expect(lines.slice(0, 3)).toEqual(['one', '', 'zwölf €'])
+    expect(lines[3]).toMatch(/^nul:.*:$/)
+    expect(lines.slice(4, -1).join('')).toBe('x'.repeat(200_000))
+    expect(lines.at(-1)).toBe('last')
+  })
+
+  it('leaves nothing behind', () => waitUntilClean(system.home))
 })

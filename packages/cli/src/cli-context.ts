@@ -21,9 +21,16 @@ export type CliContext = {
 /** The API that is used when none is set: a server of this machine on its default port. */
 export const DEFAULT_API_URL = 'http://127.0.0.1:4200/api'
 
+/** The options that every command has. */
+export type GlobalOptions = { json?: boolean; profile?: string; apiUrl?: string }
+
 /** Reads the settings and makes the printer and the client. Nothing is sent before a command asks. */
-export function createContext(options: { json?: boolean; profile?: string; apiUrl?: string }): CliContext {
-  const sources = readSources(options.profile === undefined ? {} : { profile: options.profile })
+export function createContext(options: GlobalOptions): CliContext {
+  return buildContext(readSources(options.profile === undefined ? {} : { profile: options.profile }), options)
+}
+
+/** Makes a context of settings that were read. */
+export function buildContext(sources: NodeSources, options: Pick<GlobalOptions, 'json' | 'apiUrl'>): CliContext {
   rejectUnknownSettings(allSettings(), sources)
   const settings = <Group extends SettingGroup>(group: Group) => readSettings(group, sources)
   const client = settings(clientSettings)
@@ -37,7 +44,7 @@ export function createContext(options: { json?: boolean; profile?: string; apiUr
     print: createPrinter({
       isJson: options.json === true,
       isTerminal: process.stdout.isTTY === true,
-      noColor: Boolean(process.env.NO_COLOR),
+      noColor: Boolean(sources.environment.NO_COLOR),
       write: (text) => void process.stdout.write(text),
       writeError: (text) => void process.stderr.write(text),
     }),

@@ -26,8 +26,8 @@ export class CliFailure extends Error {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.usage.code
   if (error instanceof CliFailure) return error.code
-  if (isAedileError(error, 'api_not_found')) return EXIT_CODES.notFound.code
   if (isAedileError(error, 'api_unreachable') || isAedileError(error, 'api_timeout')) return EXIT_CODES.unreachable.code
+  if (isAedileError(error) && error.status === 404) return EXIT_CODES.notFound.code
   return EXIT_CODES.failed.code
 }
 

@@ -8,6 +8,14 @@ export function createLog(level: string, options: { isTerminal: boolean }): Logg
   return pino({ level, base: null }, lines)
 }
 
+/** A log that goes to a file, for a process whose terminal shows something else. */
+export function createFileLog(level: string, path: string): Logger {
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: path, sync: true, mkdir: true, mode: 0o600 }),
+  )
+}
+
 const LEVELS: Record<number, string> = { 10: 'TRACE', 20: 'DEBUG', 30: 'INFO', 40: 'WARN', 50: 'ERROR', 60: 'FATAL' }
 
 function readableLine(line: string): string {

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { addCounts, type Result } from '../figures.ts'
+import type { ApiConnection } from '../load/api-connection.ts'
+import type { Stage } from '../stage/stage.ts'
+import { createDeployment } from './deployments.ts'
+import type { Group } from './group.ts'
+import { NotingCommand } from './noting-command.ts'
+import { QUERY_SECONDS } from './worker-settings.ts'
+
+const POOL = 'bench'
+const RUNS = 50
+const WAIT_SECONDS = 180
+/** So long after the last command was started, a state that is not final yet is taken for the last one. */
+const REPORT_SECONDS = 10
+
+type Burst = { started: number[]; completed: number[]; states: Record<string, number> }
+
+/** 50 runs of a plain command, created at once: until all were started, and until all are Completed. */
+export const burst: Group = {
+  name: 'burst',
+  title: `Burst of ${RUNS} commands`,
+  databases: ['sqlite', 'postgres'],
+  async measure(stage, scale, tell) {
+    const results: Result[] = []
+    for (const { querySeconds, text } of QUERY_SECONDS) {
+      const { started, completed, states } = await measureBursts(stage, scale.bursts, querySeconds)
+      const what = `burst of ${RUNS} commands, worker ${text}`
+      tell(`${what}: ${JSON.stringify({ started, completed, states })}`)
+      const { Completed: _, ...others } = states
+      results.push(
+        { what: `${what}: all started`, figure: { kind: 'times', show: 'median', samples: started } },
+        { what: `${what}: all Completed`, figure: { kind: 'times', show: 'median', samples: completed } },
+        { what: `${what}: last state not Completed`, figure: { kind: 'errors', counts: others, tries: RUNS * scale.bursts } },
+      )
+    }
+    return results
+  },
+}
+
+async function measureBursts(stage: Stage, count: number, querySeconds: number | null): Promise<Burst> {
+  const server = await stage.startServer()
+  const worker = await stage.startWorker(server, POOL, querySeconds)
+  const api = stage.connect(server.apiUrl)
+  const noting = new NotingCommand(stage.createFolder())
+  const deployment = await createDeployment(api, POOL, { command: noting.command })
+  const warmUp = await api.expect<{ id: string }>('POST', `/deployments/${deployment}/create_flow_run`, {})
+  await noting.waitForStarts([warmUp.id], WAIT_SECONDS)
+  const all: Burst = { started: [], completed: [], states: {} }
+  for (let made = 0; made < count; made++) {
+    // Not always at the same moment of the worker's pause.
+    await sleep(Math.random() * (querySeconds ?? 10) * 1000)
+    const createdAt = Date.now()
+    const ids = await createAtOnce(stage, server.apiUrl, deployment)
+    const starts = await noting.waitForStarts(ids, WAIT_SECONDS)
+    const runs = await waitForReports(api, ids)
+    const states = countBy(runs.map((run) => run.state_name))
+    all.states = addCounts(all.states, states)
+    if (starts.every((start) => start !== null)) all.started.push(Math.max(...(starts as number[])) - createdAt)
+    if (states.Completed === RUNS) all.completed.push(Math.max(...runs.map((run) => Date.parse(run.end_time!))) - createdAt)
+  }
+  await worker.stop()
+  await server.child.stop()
+  return all
+}
+
+async function createAtOnce(stage: Stage, apiUrl: string, deployment: string): Promise<string[]> {
+  const connections = Array.from({ length: 8 }, () => stage.connect(apiUrl))
+  return Promise.all(
+    Array.from({ length: RUNS }, async (_, index) => {
+      const api = connections[index % connections.length]!
+      return (await api.expect<{ id: string }>('POST', `/deployments/${deployment}/create_flow_run`, {})).id
+    }),
+  )
+}
+
+type Run = { state_name: string; end_time: string | null }
+
+async function waitForReports(api: ApiConnection, ids: string[]): Promise<Run[]> {
+  const deadline = performance.now() + REPORT_SECONDS * 1000
+  for (;;) {
+    const runs = await api.expect<Run[]>('POST', '/flow_runs/filter', { flow_runs: { id: { any_: ids } }, limit: RUNS })
+    if (runs.every((run) => run.state_name === 'Completed') || performance.now() > deadline) return runs
+    await sleep(100)
+  }
+}
+
+function countBy(names: string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+  return counts
+}

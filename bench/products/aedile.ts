@@ -1,0 +1,44 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Launch, Product, ServerPlace } from './product.ts'
+
+/** Aedile as users run it: the built command line of the checkout, or its sources while the build does not work. */
+export function findAedile(root: string, options: { sources: boolean; profileFolder: string | null }): Product {
+  const folder = join(root, 'packages', 'cli')
+  if (!options.sources && !existsSync(join(folder, 'dist', 'bundle', 'main.js')))
+    throw new Error('Aedile is not built. Build it (npm run build), or measure the sources (--sources).')
+  const program = options.sources
+    ? ['--conditions=source', '--disable-warning=ExperimentalWarning', join(folder, 'src', 'main.ts')]
+    : [join(folder, 'bin', 'aedile.js')]
+  const profile = options.profileFolder === null ? [] : ['--cpu-prof', '--cpu-prof-dir', options.profileFolder]
+  const launch = (args: string[], env: Record<string, string>, nodeArgs: string[] = []): Launch => ({
+    command: process.execPath,
+    args: [...nodeArgs, ...program, ...args],
+    env,
+  })
+  return {
+    name: 'aedile',
+    title: 'Aedile',
+    version: readVersion(folder),
+    server: ({ home, port, postgres }: ServerPlace) =>
+      launch(
+        ['server', 'start', '--port', String(port), '--json'],
+        {
+          AEDILE_HOME: home,
+          ...(postgres && { AEDILE_DATABASE_URL: `postgres://postgres@127.0.0.1:${postgres.port}/${postgres.name}` }),
+        },
+        profile,
+      ),
+    worker: ({ apiUrl, home, pool, querySeconds }) =>
+      launch(['worker', 'start', '--pool', pool, '--type', 'process'], {
+        AEDILE_HOME: home,
+        AEDILE_API_URL: apiUrl,
+        ...(querySeconds !== null && { AEDILE_WORKER_QUERY_SECONDS: String(querySeconds) }),
+      }),
+    cli: (args, { apiUrl, home }) => launch(args, { AEDILE_HOME: home, AEDILE_API_URL: apiUrl }),
+  }
+}
+
+function readVersion(folder: string): string {
+  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version
+}
