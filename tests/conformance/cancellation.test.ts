@@ -60,7 +60,9 @@ async function processesOf(id: string): Promise<Process[]> {
     pids.map(async (pid) => {
       const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')
       if (!environment.includes(`PREFECT__FLOW_RUN_ID=${id}`)) return []
-      return [{ pid: Number(pid), command: (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ') }]
+      return [
+        { pid: Number(pid), command: (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ') },
+      ]
     }),
   )
   return all.flat()

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ask, readAll, type Row } from './api.ts'
+import { ask, type Row, readAll } from './api.ts'
 import { hasGenuine, runPrefect, runPython, type ServerUnderTest, title } from './genuine.ts'
 import { startOurServer, startOurWorker } from './ours.ts'
 
@@ -15,10 +15,18 @@ describe.skipIf(!hasGenuine)(title('The genuine command line against our server'
 
   test.concurrent('work pools are created, listed, looked at, changed, paused and resumed', async () => {
     expect(await prefect('work-pool', 'create', 'dock', '--type', 'process')).toContain("Created work pool 'dock'")
-    expect(await prefect('work-pool', 'update', 'dock', '--concurrency-limit', '3', '--description', 'by the sea')).toContain('Updated')
+    expect(await prefect('work-pool', 'update', 'dock', '--concurrency-limit', '3', '--description', 'by the sea')).toContain(
+      'Updated',
+    )
     expect(await prefect('work-pool', 'pause', 'dock')).toContain("Paused work pool 'dock'")
     const paused = await prefectJson('work-pool', 'inspect', 'dock')
-    expect(paused).toMatchObject({ name: 'dock', type: 'process', is_paused: true, concurrency_limit: 3, description: 'by the sea' })
+    expect(paused).toMatchObject({
+      name: 'dock',
+      type: 'process',
+      is_paused: true,
+      concurrency_limit: 3,
+      description: 'by the sea',
+    })
     expect(await prefect('work-pool', 'resume', 'dock')).toContain("Resumed work pool 'dock'")
     expect(await prefect('work-pool', 'ls')).toMatch(/dock.*process/)
     expect(await prefect('work-pool', 'preview', 'dock')).toContain('No runs found')
@@ -26,7 +34,9 @@ describe.skipIf(!hasGenuine)(title('The genuine command line against our server'
 
   test.concurrent('work queues are created and listed', async () => {
     await ask(server.apiUrl, 'POST', '/work_pools/', { name: 'quay', type: 'process' })
-    expect(await prefect('work-queue', 'create', 'urgent', '--pool', 'quay', '--priority', '1', '--limit', '2')).toContain('urgent')
+    expect(await prefect('work-queue', 'create', 'urgent', '--pool', 'quay', '--priority', '1', '--limit', '2')).toContain(
+      'urgent',
+    )
     const listed = await prefect('work-queue', 'ls', '--pool', 'quay')
     expect(listed).toMatch(/urgent.*1.*2/)
     expect(listed).toContain('default')
@@ -43,9 +53,9 @@ describe.skipIf(!hasGenuine)(title('The genuine command line against our server'
       work_pool_name: pool,
     })
 
-    expect(await prefect('deployment', 'schedule', 'create', 'quick/pooled', '--cron', '0 6 * * *', '--timezone', 'Europe/Rome')).toContain(
-      'Created deployment schedule',
-    )
+    expect(
+      await prefect('deployment', 'schedule', 'create', 'quick/pooled', '--cron', '0 6 * * *', '--timezone', 'Europe/Rome'),
+    ).toContain('Created deployment schedule')
     expect(await prefect('deployment', 'schedule', 'ls', 'quick/pooled')).toContain('0 6 * * *')
     const [schedule] = (await scheduleIds('pooled')) as [string]
     await prefect('deployment', 'schedule', 'pause', 'quick/pooled', schedule)
@@ -55,7 +65,17 @@ describe.skipIf(!hasGenuine)(title('The genuine command line against our server'
 
     const worker = startOurWorker(server.apiUrl, pool)
     try {
-      const watched = ['--watch', '--watch-interval', '1', '--watch-timeout', '60', '--param', 'name=you', '--flow-run-name', 'watched']
+      const watched = [
+        '--watch',
+        '--watch-interval',
+        '1',
+        '--watch-timeout',
+        '60',
+        '--param',
+        'name=you',
+        '--flow-run-name',
+        'watched',
+      ]
       expect(await prefect('deployment', 'run', 'quick/pooled', ...watched)).toMatch(/finished in state|Completed/)
       expect(await prefect('deployment', 'run', 'quick/pooled', '--start-in', '2 hours')).toContain('Created flow run')
     } finally {
@@ -94,7 +114,11 @@ describe.skipIf(!hasGenuine)(title('The genuine command line against our server'
   test.concurrent('blocks, a secret, variables, artifacts and slots are made and used from Python', async () => {
     await ask(server.apiUrl, 'POST', '/v2/concurrency_limits/', { name: 'harbour', limit: 1 })
     expect(await prefect('block', 'register', '--file', 'blocks.py')).toContain('Lighthouse')
-    expect(JSON.parse((await runPython(['objects.py'], server.apiUrl)).trim())).toEqual({ secret: 'hush', height: 41, lamp: { lit: true } })
+    expect(JSON.parse((await runPython(['objects.py'], server.apiUrl)).trim())).toEqual({
+      secret: 'hush',
+      height: 41,
+      lamp: { lit: true },
+    })
     const artifacts = await readAll(server.apiUrl, '/artifacts/latest/filter', {})
     expect(artifacts.map((one) => [one.key, one.type]).sort()).toEqual([
       ['link', 'markdown'],

@@ -13,7 +13,9 @@ function compareTables(table: string, expected: Row[], found: Row[]): string[] {
   const extra = without(found, expected)
   if (missing.length === 0 && extra.length === 0) {
     const inOrder = expected.every((row, index) => canonicalText(row) === canonicalText(found[index]!))
-    return inOrder ? [] : [`${table}: the same rows in another order: ${canonicalText(found)} instead of ${canonicalText(expected)}`]
+    return inOrder
+      ? []
+      : [`${table}: the same rows in another order: ${canonicalText(found)} instead of ${canonicalText(expected)}`]
   }
   const lines: string[] = []
   for (const row of missing) {
@@ -37,18 +39,24 @@ function without(rows: Row[], others: Row[]): Row[] {
 
 /** What a row is about, so that two tellings of one thing are compared with each other. */
 function keyOf(row: Row): string {
-  return [row.of, row.task, row.name, row.level, row.event, (row.about as Row | undefined)?.['prefect.resource.name']].filter((part) => part !== undefined && part !== null).join(' / ')
+  return [row.of, row.task, row.name, row.level, row.event, (row.about as Row | undefined)?.['prefect.resource.name']]
+    .filter((part) => part !== undefined && part !== null)
+    .join(' / ')
 }
 
-function compareValues(path: string, expected: Json, found: Json): string[] {
+function compareValues(path: string, expected: Json | undefined, found: Json | undefined): string[] {
   if (isComposite(expected) && isComposite(found)) {
     const keys = new Set([...Object.keys(expected), ...Object.keys(found)])
-    return [...keys].flatMap((key) => compareValues(`${path}.${key}`, (expected as Row)[key] as Json, (found as Row)[key] as Json))
+    return [...keys].flatMap((key) => compareValues(`${path}.${key}`, entryOf(expected, key), entryOf(found, key)))
   }
   if (expected === found) return []
   return [`${path}: ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`]
 }
 
-function isComposite(value: Json): boolean {
-  return value !== null && typeof value === 'object'
+function isComposite(value: Json | undefined): value is Json[] | Row {
+  return typeof value === 'object' && value !== null
+}
+
+function entryOf(value: Json[] | Row, key: string): Json | undefined {
+  return Array.isArray(value) ? value[Number(key)] : value[key]
 }

@@ -60,9 +60,7 @@ export function startPython(args: string[], apiUrl: string): Running {
 
 /** Starts a genuine worker. */
 export function startGenuineWorker(apiUrl: string, pool: string): Running {
-  return startCommand(
-    clientCommand(prefect, ['worker', 'start', '--pool', pool, '--name', 'a-worker'], apiUrl, flowsFolder),
-  )
+  return startCommand(clientCommand(prefect, ['worker', 'start', '--pool', pool, '--name', 'a-worker'], apiUrl, flowsFolder))
 }
 
 const QUIET = { PREFECT_SERVER_ANALYTICS_ENABLED: 'false', DO_NOT_TRACK: '1' }

@@ -18,21 +18,25 @@ export function readMasks({ ourWorker, names: all }: { ourWorker: boolean; names
   const rules = readRules().filter((rule) => ourWorker || !rule.forOurWorker)
   const named = (kind: string) => rules.filter((rule) => rule.kind === kind).map((rule) => rule.what)
   const [values, logs, events] = [named('value'), named('log'), named('event')]
-  const [fields, unordered] = [new Set(named('field')), new Set(named('order'))]
+  const [fields, unordered, empty] = [new Set(named('field')), new Set(named('order')), new Set(named('empty'))]
   const names = values.includes('random-name') ? all.filter((name) => /^[a-z]+-[a-z]+$/.test(name)) : []
-  const patterns = values.filter((name) => name !== 'random-name').map((name) => {
-    if (!PATTERNS[name]) throw new Error(`masks.txt: there is no value "${name}"`)
-    return PATTERNS[name]
-  })
+  const patterns = values
+    .filter((name) => name !== 'random-name')
+    .map((name) => {
+      if (!PATTERNS[name]) throw new Error(`masks.txt: there is no value "${name}"`)
+      return PATTERNS[name]
+    })
   const drawn = new RegExp(`\\b(${names.join('|')})\\b`, 'g')
   const maskText = (text: string) => {
     const masked = patterns.reduce((masked, mask) => mask(masked), text)
     return names.length > 0 ? masked.replace(drawn, '<random-name>') : masked
   }
   const maskValue = (path: string, value: Json): Json => {
+    if (empty.has(path) && isEmpty(value)) return '<empty>'
     if (fields.has(path)) return value === null ? null : '<masked>'
     if (typeof value === 'string') return maskText(value)
-    if (typeof value === 'number') return /_run\.(total_run_time|estimated_run_time|estimated_start_time_delta)$/.test(path) ? '<duration>' : value
+    if (typeof value === 'number')
+      return /_run\.(total_run_time|estimated_run_time|estimated_start_time_delta)$/.test(path) ? '<duration>' : value
     if (Array.isArray(value)) {
       const items = value.map((item) => maskValue('', item))
       return unordered.has(path) ? items.sort() : items
@@ -46,6 +50,10 @@ export function readMasks({ ourWorker, names: all }: { ourWorker: boolean; names
     maskText,
     maskRow: (kind, row) => maskValue(kind, row) as Row,
   }
+}
+
+function isEmpty(value: Json): boolean {
+  return value === null || (typeof value === 'object' && Object.keys(value).length === 0)
 }
 
 type Rule = { forOurWorker: boolean; kind: string; what: string }
@@ -67,7 +75,7 @@ function readRules(): Rule[] {
 
 const PATTERNS: Record<string, (text: string) => string> = {
   uuid: (text) => text.replace(/\b[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}\b/g, '<uuid>'),
-  time: (text) => text.replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?/g, '<time>'),
+  time: (text) => text.replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?|\b\d\d:\d\d:\d\d\.\d{3}\b/g, '<time>'),
   duration: (text) => text.replace(/\b(in|for) \d+(\.\d+)? ?(s|seconds)\b/g, '$1 <duration>'),
   url: (text) => text.replace(/https?:\/\/[\w.:/-]+/g, '<url>'),
   path: (text) => text.replace(/(\/[\w.@+-]+){2,}/g, '<path>'),

@@ -39,5 +39,10 @@ function nodeCommand(args: string[], apiUrl: string): Command {
     AEDILE_PYTHON: python,
     DO_NOT_TRACK: '1',
   }
-  return { file: process.execPath, args: ['--conditions=source', '--disable-warning=ExperimentalWarning', ...args], cwd: flowsFolder, env }
+  return {
+    file: process.execPath,
+    args: ['--conditions=source', '--disable-warning=ExperimentalWarning', ...args],
+    cwd: flowsFolder,
+    env,
+  }
 }

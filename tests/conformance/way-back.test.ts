@@ -1,14 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readAll, type Row, stateNames } from './api.ts'
+import { type Row, readAll, stateNames } from './api.ts'
 import { Comparison } from './comparison.ts'
 import { hasGenuine, type ServerUnderTest, startGenuineServer, title } from './genuine.ts'
-import {
-  calledInTypeScript,
-  commanded,
-  deployedInTypeScript,
-  deployedToOurs,
-  servedInTypeScript,
-} from './stories.ts'
+import { calledInTypeScript, commanded, deployedInTypeScript, deployedToOurs, servedInTypeScript } from './stories.ts'
 
 describe.skipIf(!hasGenuine)(title('Our flows and our worker on a genuine server'), () => {
   let genuine: ServerUnderTest

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { FlowRun } from '@aedile/core/resources/flow-run'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds } from '../support/databases.ts'
-import { FaultyProxy, MESSAGES } from '../support/faulty-proxy.ts'
+import { FaultyProxy, MESSAGES, type Message } from '../support/faulty-proxy.ts'
 import {
   createCommandDeployment,
   createPool,
@@ -17,76 +18,72 @@ import {
 
 const LINES = ['one', 'two', 'three']
 const names = Object.keys(MESSAGES) as (keyof typeof MESSAGES)[]
+const INSTANTS = names.flatMap((name) => [
+  { name, at: 'request' as const, when: `before ${name} reaches the server` },
+  { name, at: 'answer' as const, when: `before ${name} is answered` },
+])
 
+/** Every instant has a run of its own, and all runs have one worker: it dies once, and each run is at its instant. */
 describe.each(databaseKinds)('a plain command on %s runs exactly once', (kind) => {
   let system: System
+  let proxy: FaultyProxy
+  let apiUrl: string
   beforeAll(async () => {
     system = await startSystem(kind)
+    ;({ proxy, url: apiUrl } = await FaultyProxy.start(system.url))
   })
-  afterAll(() => system?.close())
+  afterAll(async () => {
+    await system?.close()
+    await proxy?.close()
+  })
 
-  /** A run that leaves a line in a file for each time that it is executed. */
-  async function createCountedRun(pool: string) {
+  const executionsPath = (run: FlowRun) => join(system.home, `${run.id}.executions`)
+
+  /** Runs that leave a line in a file of their own for each time that they are executed. */
+  async function createCountedRuns(pool: string, count: number): Promise<FlowRun[]> {
     await createPool(system, pool)
-    const file = join(system.home, `${pool}.executions`)
-    const command = `echo executed >>${file}; ${LINES.map((line) => `echo ${line}`).join('; ')}`
-    const run = await createRun(system, await createCommandDeployment(system, command, { pool }))
-    return { run, executions: async () => (await readFile(file, 'utf8')).trim().split('\n').length }
+    const output = LINES.map((line) => `echo ${line}`).join('; ')
+    const file = '$AEDILE_HOME/$PREFECT__FLOW_RUN_ID.executions'
+    const deployment = await createCommandDeployment(system, `echo executed >>${file}; ${output}`, { pool })
+    return Promise.all(Array.from({ length: count }, () => createRun(system, deployment)))
   }
 
-  async function expectWholeRun({ run, executions }: Awaited<ReturnType<typeof createCountedRun>>) {
+  async function expectWhole(run: FlowRun) {
     expect(await waitForEnd(system, run, 30)).toMatchObject({ state_type: 'COMPLETED' })
-    expect(await executions()).toBe(1)
+    expect(await readFile(executionsPath(run), 'utf8')).toBe('executed\n')
     expect(await readOutput(system, run)).toEqual(LINES)
     const states = await readStateNames(system, run)
-    expect(states.at(-1)).toBe('Completed')
-    expect(states.filter((name) => name === 'Running' || name === 'Completed')).toEqual(['Running', 'Completed'])
-  }
-
-  /** A proxy and a worker of its own for each, so that they can run side by side. */
-  async function withProxy(work: (proxy: FaultyProxy, apiUrl: string) => Promise<void>) {
-    const { proxy, url } = await FaultyProxy.start(system.url)
-    try {
-      await work(proxy, url)
-    } finally {
-      await proxy.close()
-    }
+    expect(states.filter((name) => ['Running', 'Completed', 'Crashed'].includes(name))).toEqual(['Running', 'Completed'])
   }
 
   describe('when an answer is lost', () => {
-    it.concurrent.each(names)('of %s', (name) =>
-      withProxy(async (proxy, apiUrl) => {
-        const pool = `lost-${name}`
-        const fault = proxy.lose({ pattern: MESSAGES[name], at: 'answer' })
-        const counted = await createCountedRun(pool)
-        const worker = await system.startWorker({ name: pool, pool, apiUrl })
-        await fault.happened
-        await expectWholeRun(counted)
-        expect(await worker.end('SIGTERM')).toBe(0)
-      }),
-    )
+    let runs: FlowRun[]
+    beforeAll(async () => {
+      runs = await createCountedRuns('lost', names.length)
+      const faults = names.map((name, index) => proxy.lose({ pattern: MESSAGES[name], at: 'answer', flowRunId: runs[index]!.id }))
+      await system.startWorker({ name: 'lost', pool: 'lost', apiUrl })
+      await Promise.all(faults.map((fault) => fault.happened))
+    })
+
+    it.each(names)('of %s', (name) => expectWhole(runs[names.indexOf(name)]!))
   })
 
   describe('when its worker is killed', () => {
-    const instants = names.flatMap((name) => [
-      { name, at: 'request' as const, when: `before ${name} reaches the server` },
-      { name, at: 'answer' as const, when: `before ${name} is answered` },
-    ])
+    let runs: FlowRun[]
+    beforeAll(async () => {
+      runs = await createCountedRuns('killed', INSTANTS.length)
+      const faults = INSTANTS.map(({ name, at }, index) => {
+        const message: Message = { pattern: MESSAGES[name], at, flowRunId: runs[index]!.id }
+        return proxy.hold(message)
+      })
+      const worker = await system.startWorker({ name: 'killed', pool: 'killed', apiUrl })
+      await Promise.all(faults.map((fault) => fault.happened))
+      await worker.end('SIGKILL')
+      for (const fault of faults) fault.lose()
+      await system.startWorker({ name: 'killed', pool: 'killed' })
+    })
 
-    it.concurrent.each(instants)('$when', ({ name, at }) =>
-      withProxy(async (proxy, apiUrl) => {
-        const pool = `killed-${name}-${at}`
-        const fault = proxy.hold({ pattern: MESSAGES[name], at })
-        const counted = await createCountedRun(pool)
-        const killed = await system.startWorker({ name: pool, pool, apiUrl, withoutWaiting: true })
-        await fault.happened
-        await killed.end('SIGKILL')
-        fault.lose()
-        const next = await system.startWorker({ name: pool, pool, withoutWaiting: true })
-        await expectWholeRun(counted)
-        expect(await next.end('SIGTERM')).toBe(0)
-      }),
-    )
+    it.each(INSTANTS)('$when', ({ when }) => expectWhole(runs[INSTANTS.findIndex((instant) => instant.when === when)]!))
   })
 
   it('and nothing is left of any of them', () => waitUntilClean(system.home))

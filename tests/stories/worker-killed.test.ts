@@ -26,12 +26,12 @@ describe.each(databaseKinds)('a worker that is killed, on %s', (kind) => {
   })
   afterAll(() => system?.close())
 
-  /** Ten runs that count until the file `stop` is there; the odd ones fail then. */
+  /** Ten runs that count until they are told to stop; the odd ones fail then. */
   async function startTenRuns(pool: string) {
     await createPool(system, pool)
     const stop = join(system.home, `${pool}.stop`)
     const executions = join(system.home, `${pool}.executions`)
-    const command = `echo run >>${executions}; n=0; until [ -e ${stop} ]; do n=$((n+1)); echo "line $n"; sleep 0.05; done; exit $CODE`
+    const command = `echo run >>${executions}; n=0; until [ -e ${stop}.$CODE ]; do n=$((n+1)); echo "line $n"; sleep 0.05; done; exit $CODE`
     const deployment = await createCommandDeployment(system, command, { pool })
     const runs = await Promise.all(
       Array.from({ length: 10 }, async (_, index) => {
@@ -40,7 +40,11 @@ describe.each(databaseKinds)('a worker that is killed, on %s', (kind) => {
         return { ...run, code }
       }),
     )
-    return { runs, stop: () => writeFile(stop, ''), executions: async () => (await readFile(executions, 'utf8')).split('\n').length - 1 }
+    return {
+      runs,
+      stop: (code: 0 | 1) => writeFile(`${stop}.${code}`, ''),
+      executions: async () => (await readFile(executions, 'utf8')).split('\n').length - 1,
+    }
   }
 
   async function expectTrueEnds(runs: { id: string; code: number }[]) {
@@ -57,13 +61,18 @@ describe.each(databaseKinds)('a worker that is killed, on %s', (kind) => {
     const { runs, stop, executions } = await startTenRuns(pool)
     const killed = await system.startWorker({ pool, name: pool })
     await Promise.all(runs.map((run) => waitForState(system, run, 'RUNNING')))
-    await until('each run has written', async () => (await Promise.all(runs.map((run) => readOutput(system, run)))).every((lines) => lines.length > 3), 30)
+    await until(
+      'each run has written',
+      async () => (await Promise.all(runs.map((run) => readOutput(system, run)))).every((lines) => lines.length > 3),
+      30,
+    )
     await killed.end('SIGKILL')
     // Half of them end while nobody looks.
     expect(await attemptProcesses(system.home)).not.toHaveLength(0)
-    await stop()
+    await stop(1)
     const back = performance.now()
     const next = await system.startWorker({ pool, name: pool })
+    await stop(0)
     await expectTrueEnds(runs)
     expect((performance.now() - back) / 1000).toBeLessThan(30)
     await waitUntilClean(system.home)
@@ -78,9 +87,13 @@ describe.each(databaseKinds)('a worker that is killed, on %s', (kind) => {
     await Promise.all(runs.map((run) => waitForState(system, run, 'RUNNING')))
     await killed.end('SIGKILL')
     const other = await system.startWorker({ pool, name: 'other' })
-    const takenOver = async () => (await system.database.read<{ worker: string }>(`select worker from flow_run_attempt where work_pool_name = '${pool}'`)).every(({ worker }) => worker === 'other')
+    const takenOver = async () =>
+      (
+        await system.database.read<{ worker: string }>(`select worker from flow_run_attempt where work_pool_name = '${pool}'`)
+      ).every(({ worker }) => worker === 'other')
     await until('all are taken over', takenOver, 30)
-    await stop()
+    await stop(0)
+    await stop(1)
     await expectTrueEnds(runs)
     await waitUntilClean(system.home)
     expect(await executions()).toBe(10)

@@ -4,6 +4,8 @@ import { createServer, request as forward, type IncomingMessage, type Server, ty
 export type Message = {
   /** Matched against `POST /api/flow_runs/... {body}`. */
   pattern: RegExp
+  /** Only where it is about this run. */
+  flowRunId?: string
   /** Before the server has seen it, or after it was taken in and answered. */
   at: 'request' | 'answer'
 }
@@ -26,6 +28,7 @@ export class FaultyProxy {
   readonly #target: URL
   readonly #server: Server
   readonly #faults: Laid[] = []
+  readonly #runs = new Map<string, string>()
 
   constructor(target: string) {
     this.#target = new URL(target)
@@ -70,10 +73,17 @@ export class FaultyProxy {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const body = Buffer.concat(chunks)
-    const fault = this.#take(`${request.method} ${request.url} ${body.toString()}`)
+    const text = `${request.method} ${request.url} ${body.toString()}`
+    const fault = this.#take(text, this.#runOf(request))
     if (fault?.at === 'request') return this.#apply(fault, response)
     const sent = forward(
-      { host: this.#target.hostname, port: this.#target.port, method: request.method, path: request.url, headers: request.headers },
+      {
+        host: this.#target.hostname,
+        port: this.#target.port,
+        method: request.method,
+        path: request.url,
+        headers: request.headers,
+      },
       (answer) => {
         if (!fault) {
           response.writeHead(answer.statusCode ?? 502, answer.headers)
@@ -86,17 +96,29 @@ export class FaultyProxy {
     sent.end(body)
   }
 
+  /** The run that a message is about. A claim tells which run an attempt is of. */
+  #runOf({ url = '', headers }: IncomingMessage): string | null {
+    const run = RUN_PATH.exec(url)?.[1] ?? null
+    const attempt = ATTEMPT_PATH.exec(url)?.[1] ?? headers['x-aedile-attempt']
+    if (typeof attempt !== 'string') return run
+    if (run !== null) this.#runs.set(attempt, run)
+    return run ?? this.#runs.get(attempt) ?? null
+  }
+
   #apply(fault: Laid, response: ServerResponse): void {
     if (fault.then === 'lose') response.destroy()
     else fault.onHeld(() => void response.destroy())
     fault.tell()
   }
 
-  #take(text: string): Laid | null {
-    const index = this.#faults.findIndex(({ pattern }) => pattern.test(text))
+  #take(text: string, run: string | null): Laid | null {
+    const index = this.#faults.findIndex(({ pattern, flowRunId }) => pattern.test(text) && (!flowRunId || flowRunId === run))
     return index < 0 ? null : this.#faults.splice(index, 1)[0]!
   }
 }
+
+const ATTEMPT_PATH = /\/aedile\/attempts\/([^/]+)\//
+const RUN_PATH = /\/flow_runs\/([^/]+)\//
 
 const proposal = (state: string) => new RegExp(`^POST /api/flow_runs/[^/]+/set_state .*"name":"${state}"`)
 const step = (name: string) => new RegExp(`^POST /api/aedile/attempts/[^/]+/${name} `)

@@ -72,6 +72,7 @@ export const processDefinition: InfrastructureDefinition<ProcessRequest> = {
   documentationUrl: 'https://docs.prefect.io/latest/get-started/quickstart',
   logoUrl:
     'https://raw.githubusercontent.com/PrefectHQ/prefect/420d0d6a78bb6df1fc18bcf188fdad43c1d22ea9/assets/block-logos/process.png',
+  pythonPackage: 'prefect',
   variables,
   defaultBaseJobTemplate,
   prepare: prepareProcess,

@@ -1,9 +1,10 @@
+import { realpath } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AedileError } from '@aedile/core/errors'
 import type { Handle, Outcome, ServerId, TargetFacts } from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'
 import type { Connection, InfrastructureDriver, LogCursor, Sink } from '@aedile/worker/infrastructure-driver'
-import { type HostFacts, isAlive, readHost } from './api.ts'
+import { isAlive, readHost } from './api.ts'
 import {
   type AttemptPaths,
   attemptPaths,
@@ -22,7 +23,7 @@ import {
   supervisorOf,
 } from './attempt-directory.ts'
 import { DirectoryWatch, type Wake } from './directory-watch.ts'
-import { type Nearness, nearnessOf, targetId } from './host.ts'
+import { type Nearness, nearnessOf, type Place, targetId } from './host.ts'
 import { type Ending, toOutcome } from './outcome.ts'
 import { OutputFollower, readLastLines } from './output-follower.ts'
 import { ProcessEnder } from './process-ender.ts'
@@ -41,24 +42,24 @@ export const processDriver: InfrastructureDriver<ProcessRequest> = {
   async connect(target: JsonObject) {
     const settings = parseTarget(target)
     await openStateDirectory(settings.stateDirectory)
-    return new ProcessConnection(settings, await readHost())
+    return new ProcessConnection(settings, { ...(await readHost()), stateDirectory: await realpath(settings.stateDirectory) })
   },
 }
 
 class ProcessConnection implements Connection<ProcessRequest> {
   readonly #settings: ProcessTarget
-  readonly #host: HostFacts
+  readonly #place: Place
   readonly #watch = new DirectoryWatch()
   readonly #ender = new ProcessEnder()
   readonly #closing = new AbortController()
 
-  constructor(settings: ProcessTarget, host: HostFacts) {
+  constructor(settings: ProcessTarget, place: Place) {
     this.#settings = settings
-    this.#host = host
+    this.#place = place
   }
 
   async facts(): Promise<TargetFacts> {
-    return { id: targetId(this.#host), ...this.#host, platform: process.platform, directory: process.cwd() }
+    return { id: targetId(this.#place), ...this.#place, platform: process.platform, directory: process.cwd() }
   }
 
   async start(request: ProcessRequest, handle: Handle, io: { sink: Sink; signal: AbortSignal }): Promise<Handle> {
@@ -133,7 +134,7 @@ class ProcessConnection implements Connection<ProcessRequest> {
     for (;;) {
       await io.wake.next(io.signal)
       const ending = await this.#findEnding(handle, paths)
-      await io.follower.drain(io.signal)
+      await io.follower.drain(io.signal, ending !== null)
       if (ending) return ending
       await delay(GATHER_MILLISECONDS, undefined, { signal: io.signal })
     }
@@ -153,7 +154,7 @@ class ProcessConnection implements Connection<ProcessRequest> {
   /** Why there is nothing to observe here; null when there is something. */
   async #findAbsence(handle: Handle, paths: AttemptPaths): Promise<Ending | null> {
     const nearness = this.#nearness(handle)
-    if (nearness === 'elsewhere') return { kind: 'not-mine', target: handle.target, here: targetId(this.#host) }
+    if (nearness === 'elsewhere') return { kind: 'not-mine', target: handle.target, here: targetId(this.#place) }
     const claim = await readClaim(paths)
     if (claim.kind !== 'none' && claim.kind !== 'never' && (await isOwned(paths, handle))) return null
     if (nearness === 'before') return { kind: 'rebooted' }
@@ -173,7 +174,7 @@ class ProcessConnection implements Connection<ProcessRequest> {
   }
 
   #nearness(handle: Handle): Nearness {
-    return nearnessOf(handle, this.#host)
+    return nearnessOf(handle, this.#place)
   }
 
   #notFound({ name, target }: Handle): AedileError {
@@ -181,7 +182,7 @@ class ProcessConnection implements Connection<ProcessRequest> {
   }
 
   #notAvailable({ name, target }: Handle): AedileError {
-    return new AedileError('infrastructure_not_available', { name, target, here: targetId(this.#host) })
+    return new AedileError('infrastructure_not_available', { name, target, here: targetId(this.#place) })
   }
 }
 

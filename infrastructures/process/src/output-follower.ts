@@ -2,8 +2,8 @@ import { type FileHandle, open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { LogCursor, OutputStream, Sink } from '@aedile/worker/infrastructure-driver'
 import { freeFileStart } from './api.ts'
+import { findPieceEnd, PIECE_BYTES } from './output-pieces.ts'
 
-const CHUNK_BYTES = 256 * 1024
 const LAST_LINES = 20
 const LAST_BYTES = 16 * 1024
 
@@ -42,28 +42,29 @@ export class OutputFollower {
     }
   }
 
-  /** Tells what both files hold by now. */
-  async drain(signal: AbortSignal): Promise<void> {
-    await this.#drain('stdout', signal)
-    await this.#drain('stderr', signal)
+  /** Tells what both files hold by now: whole lines, and at the end also a last line that has none. */
+  async drain(signal: AbortSignal, isOver: boolean): Promise<void> {
+    await this.#drain('stdout', signal, isOver)
+    await this.#drain('stderr', signal, isOver)
   }
 
   async close(): Promise<void> {
     await Promise.all(Object.values(this.#files).map((file) => file?.close()))
   }
 
-  async #drain(stream: OutputStream, signal: AbortSignal): Promise<void> {
+  async #drain(stream: OutputStream, signal: AbortSignal, isOver: boolean): Promise<void> {
     const file = await this.#open(stream)
     if (!file) return
     // Up to the present end only, so that a thing that writes faster than we read is still looked at.
     const { size } = await file.stat()
     while (this.#offsets[stream] < size) {
       signal.throwIfAborted()
-      const length = Math.min(CHUNK_BYTES, size - this.#offsets[stream])
+      const length = Math.min(PIECE_BYTES, size - this.#offsets[stream])
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(length), 0, length, this.#offsets[stream])
-      if (bytesRead === 0) return
-      this.#offsets[stream] += bytesRead
-      this.#sink.output(stream, buffer.subarray(0, bytesRead), formatCursor(this.#offsets))
+      const end = findPieceEnd(buffer.subarray(0, bytesRead), isOver)
+      if (end === 0) return
+      this.#offsets[stream] += end
+      this.#sink.output(stream, buffer.subarray(0, end), formatCursor(this.#offsets))
       await this.#free(stream)
     }
   }

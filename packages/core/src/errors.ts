@@ -13,6 +13,16 @@ export const ERRORS = {
     status: 413,
     retryable: false,
   },
+  query_too_large: {
+    message: 'The filter has more parts than the database can take: {reason}. Ask for fewer values at once.',
+    status: 422,
+    retryable: false,
+  },
+  text_unstorable: {
+    message: 'A text contains the character NUL (\\u0000), which the database cannot store. Leave it out.',
+    status: 422,
+    retryable: false,
+  },
   server_busy: { message: 'Service Unavailable', status: 503, retryable: true },
   internal: { message: 'Internal Server Error', status: 500, retryable: false },
 
@@ -74,6 +84,12 @@ export const ERRORS = {
   profile_in_use: { message: 'Profile {name} is in use. Use another one first.', status: 409, retryable: false },
   profiles_unreadable: { message: 'The profiles in {path} cannot be read: {why}.', status: 422, retryable: false },
 
+  database_url_invalid: {
+    message:
+      'The database is given as {given}. Expected postgres://user:password@host/name, sqlite:///absolute/path or the path of a file.',
+    status: 422,
+    retryable: false,
+  },
   database_newer: {
     message:
       'The database {database} was made by a newer version: its schema is {found}, this version knows up to {known}. Use that version or another database.',

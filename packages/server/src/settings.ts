@@ -1,3 +1,4 @@
+import { LEASE_SECONDS, UNATTENDED_SECONDS } from '@aedile/core/attempts/messages'
 import { defaultsOf, type SettingValues, setting } from '@aedile/core/settings/define'
 import { z } from 'zod'
 
@@ -216,6 +217,18 @@ export const serverSettings = {
     description: 'How often attempts whose lease ran out are looked at.',
     schema: seconds,
     default: 5,
+  }),
+  attemptLeaseSeconds: setting({
+    name: 'AEDILE_SERVER_ATTEMPT_LEASE_SECONDS',
+    description: 'How long a worker may be silent until its runs are offered to another one. It renews at a third of this.',
+    schema: seconds,
+    default: LEASE_SECONDS,
+  }),
+  attemptUnattendedSeconds: setting({
+    name: 'AEDILE_SERVER_ATTEMPT_UNATTENDED_SECONDS',
+    description: 'How long a run may wait for another worker that can look at it, until it is Crashed or scheduled again.',
+    schema: seconds,
+    default: UNATTENDED_SECONDS,
   }),
   retentionIntervalSeconds: setting({
     name: 'AEDILE_SERVICES_RETENTION_INTERVAL_SECONDS',

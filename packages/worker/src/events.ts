@@ -1,5 +1,6 @@
 import { sendEvents } from '@aedile/core/client/events'
 import { uuid7 } from '@aedile/core/client/uuid7'
+import type { RunContext } from '@aedile/core/infrastructure-definition'
 import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
 import type { WorkerContext } from './worker-context.ts'
 
@@ -10,15 +11,21 @@ export function emitWorkerEvent(context: Speaker, what: 'started' | 'stopped'): 
   return emit(context, `prefect.worker.${what}`, workerResource(context), [poolResource(context)])
 }
 
-/** Tells that the worker submitted or executed a run. */
+/** Tells that the worker submitted or executed a run. `labels` join what is said of the run. */
 export function emitRunEvent(
   context: Speaker,
   what: 'submitted-flow-run' | 'executed-flow-run',
-  flowRunId: string,
+  run: Pick<RunContext, 'flowRun' | 'flow' | 'deployment'>,
   labels: Record<string, string> = {},
 ): Promise<void> {
-  const run = { 'prefect.resource.id': `prefect.flow-run.${flowRunId}`, 'prefect.resource.role': 'flow-run', ...labels }
-  return emit(context, `prefect.worker.${what}`, workerResource(context), [run, poolResource(context)])
+  const related = [
+    ...(run.deployment ? [relatedResource('deployment', run.deployment)] : []),
+    ...(run.flow ? [relatedResource('flow', run.flow)] : []),
+    { ...relatedResource('flow-run', run.flowRun), ...labels },
+    ...tagResources([run.deployment?.tags, run.flow?.tags, run.flowRun.tags]),
+    poolResource(context),
+  ]
+  return emit(context, `prefect.worker.${what}`, workerResource(context), related)
 }
 
 /** The id of a worker in events: type and name, the name as a slug. */
@@ -40,8 +47,16 @@ function workerResource(context: Speaker): Record<string, string> {
 }
 
 function poolResource(context: Speaker): Record<string, string> {
-  const { id, name } = context.pool.current
-  return { 'prefect.resource.id': `prefect.work-pool.${id}`, 'prefect.resource.name': name, 'prefect.resource.role': 'work-pool' }
+  return relatedResource('work-pool', context.pool.current)
+}
+
+function relatedResource(kind: string, { id, name }: { id: string; name: string }): Record<string, string> {
+  return { 'prefect.resource.id': `prefect.${kind}.${id}`, 'prefect.resource.name': name, 'prefect.resource.role': kind }
+}
+
+function tagResources(lists: (readonly string[] | null | undefined)[]): Record<string, string>[] {
+  const tags = [...new Set(lists.flatMap((list) => list ?? []))].sort()
+  return tags.map((tag) => ({ 'prefect.resource.id': `prefect.tag.${tag}`, 'prefect.resource.role': 'tag' }))
 }
 
 async function emit(

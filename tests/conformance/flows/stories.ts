@@ -17,17 +17,18 @@ const flaky = task({ name: 'flaky', retries: 2, retryDelaySeconds: 0, tags: ['un
 const double = task({ name: 'double', taskRunName: (x: number) => `double-${x}`, mapConcurrency: 1 }, async (x: number) => 2 * x)
 
 /** The subflow. */
-export const inner = flow(
-  { name: 'inner', parameters: z.object({ n: z.number() }), flowRunName: 'inner-run' },
-  async ({ n }) => {
-    getRunLogger().warn(`inside with ${n}`)
-    return add(n, n)
-  },
-)
+export const inner = flow({ name: 'inner', parameters: z.object({ n: z.number() }), flowRunName: 'inner_run' }, async ({ n }) => {
+  getRunLogger().warning(`inside with ${n}`)
+  return add(n, n)
+})
 
 /** All that a flow does: the same as in stories.py. */
 export const story = flow(
-  { name: 'story', description: 'All that a flow does', parameters: z.object({ n: z.number().default(3), label: z.string().default('a') }) },
+  {
+    name: 'story',
+    description: 'All that a flow does',
+    parameters: z.object({ n: z.number().default(3), label: z.string().default('a') }),
+  },
   async ({ n, label }) => {
     getRunLogger().info(`begin ${label}`)
     const total = await add(1, n)

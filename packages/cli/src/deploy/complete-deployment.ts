@@ -20,16 +20,21 @@ export type DeploymentBody = Omit<DeploymentCreate, 'flow_id' | 'job_variables' 
 const IMAGE_FOLDER = '/opt/prefect'
 const NO_ID = '00000000-0000-0000-0000-000000000000'
 
+/** Where a deployment is completed, and what was said of job variables on the command line: those are text yet. */
+export type CompletionPlace = {
+  folder: string
+  environment: Readonly<Record<string, string | undefined>>
+  givenVariables: JsonObject
+  note: (text: string) => void
+}
+
 /** Fills in the outputs of steps and makes what the server is sent. Refuses what it would refuse. */
-export function completeDeployment(
-  prepared: PreparedDeployment,
-  values: JsonObject,
-  { folder, note }: { folder: string; note: (text: string) => void },
-): DeploymentBody {
-  const { fullName, name, flow, pool, pull } = prepared
+export function completeDeployment(prepared: PreparedDeployment, values: JsonObject, place: CompletionPlace): DeploymentBody {
+  const { fullName, name, flow, pool } = prepared
+  const { folder, note } = place
   const { schedules, triggers: _, ...rest } = prepared.entry
   const entry = fill(rest, values) as DeployEntry
-  const given = typeJobVariables(entry.work_pool?.job_variables ?? {}, pool)
+  const given = typeJobVariables(entry.work_pool?.job_variables ?? {}, { pool, names: Object.keys(place.givenVariables) })
   const jobVariables = flow.entrypoint === null ? placeCommand(given, prepared, folder) : given
   for (const warning of checkJobVariables(jobVariables, pool, fullName)) note(warning)
   const parameters = entry.parameters ?? {}
@@ -46,7 +51,7 @@ export function completeDeployment(
     work_pool_name: pool.name,
     work_queue_name: entry.work_pool?.work_queue_name ?? null,
     job_variables: jobVariables,
-    pull_steps: buildPullSteps(pull, values, prepared, { folder, image: jobVariables.image }),
+    pull_steps: buildPullSteps(values, prepared, { ...place, image: jobVariables.image }),
     parameter_openapi_schema: flow.parameterSchema,
     enforce_parameter_schema: entry.enforce_parameter_schema ?? true,
     schedules: buildSchedules((fill(schedules ?? [], values) ?? []) as JsonValue[], fullName),
@@ -76,12 +81,11 @@ function placeCommand(variables: JsonObject, { pool, fullName }: PreparedDeploym
 
 /** Without steps of its own, code is run where it was deployed from; within an image, where images have it. */
 function buildPullSteps(
-  pull: JsonObject[] | null,
   values: JsonObject,
-  { flow }: PreparedDeployment,
-  { folder, image }: { folder: string; image: JsonValue | undefined },
+  { flow, pull }: PreparedDeployment,
+  { folder, environment, image }: CompletionPlace & { image: JsonValue | undefined },
 ): JsonObject[] {
-  if (pull !== null) return applyValues(pull, values, { removeNotset: false }) as JsonObject[]
+  if (pull !== null) return applyValues(pull, values, { removeNotset: false, environment }) as JsonObject[]
   if (flow.entrypoint === null) return []
   return [setWorkingDirectoryStep(image ? IMAGE_FOLDER : folder)]
 }

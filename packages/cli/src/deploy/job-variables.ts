@@ -21,11 +21,12 @@ export function parseJobVariables(given: string[] | undefined): JsonObject {
   return variables
 }
 
-/** Makes text what the pool's template wants: text where a variable is text, the JSON that it is written as elsewhere. */
-export function typeJobVariables(variables: JsonObject, { base_job_template: template }: WorkPool): JsonObject {
+/** Makes the named ones what the pool's template wants: text where a variable is text, the JSON that is written elsewhere. */
+export function typeJobVariables(variables: JsonObject, { pool, names }: { pool: WorkPool; names: string[] }): JsonObject {
+  const schema = variablesOf(pool.base_job_template)
   return Object.fromEntries(
     Object.entries(variables).map(([name, value]): [string, JsonValue] => {
-      if (typeof value !== 'string' || takesText(name.split('.'), variablesOf(template))) return [name, value]
+      if (typeof value !== 'string' || !names.includes(name) || takesText(name.split('.'), schema)) return [name, value]
       return [name, jsonOrText(value)]
     }),
   )

@@ -51,10 +51,13 @@ export async function prepareDeployment(
   return { fullName, name, flow, pool: await findWorkPool(context.client, pool, fullName), entry, ...steps }
 }
 
-/** A deployment's own steps go before those of the file. An empty `pull` means none; none at all means the usual one. */
+/**
+ * A deployment's own steps go before those of the file: `build: null` means none, `push: null` and `pull: null` are as if
+ * they were not there, `pull: []` means none. Without any `pull` the usual one is made.
+ */
 function pickSteps(entry: DeployEntry, actions: Actions): Pick<PreparedDeployment, 'build' | 'push' | 'pull'> {
-  const pick = (kind: keyof Actions) => (entry[kind] === undefined ? actions[kind] : entry[kind])
-  return { build: pick('build') ?? [], push: pick('push') ?? [], pull: pick('pull') ?? null }
+  const build = entry.build === undefined ? actions.build : entry.build
+  return { build: build ?? [], push: entry.push ?? actions.push ?? [], pull: entry.pull ?? actions.pull ?? null }
 }
 
 function noteWhatIsMissing({ print }: CliContext, { triggers, sla }: DeployEntry, called: string): void {

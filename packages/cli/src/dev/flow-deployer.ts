@@ -77,7 +77,7 @@ export class FlowDeployer {
     const { client, print } = this.#context
     const fullName = `${flow.name}/${DEPLOYMENT}`
     const prepared = { fullName, name: DEPLOYMENT, flow, pool: this.#pool, entry: {}, build: [], push: [], pull: null }
-    const body = completeDeployment(prepared, {}, { folder: this.#folder, note: this.#say })
+    const body = completeDeployment(prepared, {}, { folder: this.#folder, environment: {}, givenVariables: {}, note: this.#say })
     const text = JSON.stringify(body)
     const before = this.#deployed.get(flow.name)
     if (before?.text === text) return

@@ -58,9 +58,8 @@ export class ScreenView implements DevView {
   }
 
   say(text: string): void {
-    if (this.#isClosed) return this.#screen.write(`${text}\n`)
-    this.#screen.write(`${this.#erase()}${text}\n`)
-    this.#draw()
+    this.#screen.write(`${this.#isClosed ? '' : this.#erase()}${text}\n`)
+    if (!this.#isClosed) this.#draw()
   }
 
   news(news: RunNews): void {

@@ -5,7 +5,7 @@ import { LEASE_SECONDS, MAX_LAPSES, UNATTENDED_SECONDS } from './messages.ts'
 /**
  * The rules of an attempt on the server, as pure functions from what is stored to what shall be stored. The server
  * applies them under the run's row lock; the models in tests/models search them exhaustively. Times are in seconds of
- * the database's clock.
+ * the database's clock; `lease` is how long a lease holds.
  */
 
 /** What the server stores of an attempt. */
@@ -33,7 +33,7 @@ export type Refusal = { refused: string }
 export const isRefusal = (result: object): result is Refusal => 'refused' in result
 
 /** A claim was accepted (orchestration moved the run to Pending with this key). */
-export function claim(flowRunId: string, key: string, worker: string | null, now: number): AttemptRow {
+export function claim(flowRunId: string, key: string, worker: string | null, now: number, lease = LEASE_SECONDS): AttemptRow {
   return {
     key,
     flowRunId,
@@ -41,19 +41,26 @@ export function claim(flowRunId: string, key: string, worker: string | null, now
     phase: 'claimed',
     phaseBefore: null,
     target: null,
-    leaseExpires: now + LEASE_SECONDS,
+    leaseExpires: now + lease,
     unattendedSince: null,
   }
 }
 
 /** Nothing is created in the world before this was accepted. A repeated intent of the same worker gets the same answer. */
-export function intend(run: RunRow, row: AttemptRow, worker: string, target: string, now: number): AttemptRow | Refusal {
+export function intend(
+  run: RunRow,
+  row: AttemptRow,
+  worker: string,
+  target: string,
+  now: number,
+  lease = LEASE_SECONDS,
+): AttemptRow | Refusal {
   if (run.attemptKey !== row.key)
     return { refused: `attempt ${row.key} is not the run's present attempt ${run.attemptKey ?? '(none)'}` }
-  if (row.phase === 'intended' && row.worker === worker) return { ...row, target, leaseExpires: now + LEASE_SECONDS }
+  if (row.phase === 'intended' && row.worker === worker) return { ...row, target, leaseExpires: now + lease }
   if (row.phase !== 'claimed') return { refused: `attempt ${row.key} is ${row.phase}, not claimed` }
   if (run.stateType !== 'PENDING') return { refused: `the run is ${run.stateType}, not PENDING` }
-  return { ...row, worker, phase: 'intended', target, leaseExpires: now + LEASE_SECONDS }
+  return { ...row, worker, phase: 'intended', target, leaseExpires: now + lease }
 }
 
 const ORDER: AttemptPhase[] = ['claimed', 'intended', 'started', 'ended', 'reported', 'removed']
@@ -64,6 +71,7 @@ export function advance(
   worker: string,
   to: 'started' | 'ended' | 'reported' | 'removed',
   now: number,
+  lease = LEASE_SECONDS,
 ): AttemptRow | Refusal {
   if (row.worker !== worker) return { refused: `attempt ${row.key} is attended by ${row.worker ?? 'nobody'}, not by ${worker}` }
   if (row.phase === 'lapsed') return { refused: `attempt ${row.key} lapsed before it was intended` }
@@ -72,15 +80,15 @@ export function advance(
   if (present === 'claimed') return { refused: `attempt ${row.key} was not intended` }
   const phase = ORDER.indexOf(to) > ORDER.indexOf(present) ? to : present
   const over = phase === 'removed'
-  return { ...row, phase, phaseBefore: null, unattendedSince: null, leaseExpires: over ? null : now + LEASE_SECONDS }
+  return { ...row, phase, phaseBefore: null, unattendedSince: null, leaseExpires: over ? null : now + lease }
 }
 
 /** Renews the lease of a worker that still attends the attempt. */
-export function renew(row: AttemptRow, worker: string, now: number): AttemptRow | Refusal {
+export function renew(row: AttemptRow, worker: string, now: number, lease = LEASE_SECONDS): AttemptRow | Refusal {
   if (row.worker !== worker) return { refused: `attempt ${row.key} is attended by ${row.worker ?? 'nobody'}` }
   if (row.phase === 'lapsed' || row.phase === 'removed') return { refused: `attempt ${row.key} is ${row.phase}` }
   const phase = row.phase === 'unattended' ? (row.phaseBefore ?? 'intended') : row.phase
-  return { ...row, phase, phaseBefore: null, unattendedSince: null, leaseExpires: now + LEASE_SECONDS }
+  return { ...row, phase, phaseBefore: null, unattendedSince: null, leaseExpires: now + lease }
 }
 
 export type Expiry =
@@ -103,7 +111,13 @@ export function expire(run: RunRow, row: AttemptRow, now: number): Expiry | null
 }
 
 /** Any worker that reaches the target takes an unattended attempt over. */
-export function takeOver(row: AttemptRow, worker: string, targets: readonly string[], now: number): AttemptRow | Refusal {
+export function takeOver(
+  row: AttemptRow,
+  worker: string,
+  targets: readonly string[],
+  now: number,
+  lease = LEASE_SECONDS,
+): AttemptRow | Refusal {
   if (row.phase !== 'unattended') return { refused: `attempt ${row.key} is attended by ${row.worker ?? 'nobody'} (${row.phase})` }
   if (row.target === null || !targets.includes(row.target)) {
     return { refused: `attempt ${row.key} is on target ${row.target ?? '(none)'}, which ${worker} does not reach` }
@@ -114,19 +128,25 @@ export function takeOver(row: AttemptRow, worker: string, targets: readonly stri
     phase: row.phaseBefore ?? 'intended',
     phaseBefore: null,
     unattendedSince: null,
-    leaseExpires: now + LEASE_SECONDS,
+    leaseExpires: now + lease,
   }
 }
 
 /** True when an unattended run has waited long enough: nobody came, and its child was not heard of. */
-export function isAbandoned(run: RunRow, row: AttemptRow, childHeardAt: number | null, now: number): boolean {
+export function isAbandoned(
+  run: RunRow,
+  row: AttemptRow,
+  childHeardAt: number | null,
+  now: number,
+  patience = UNATTENDED_SECONDS,
+): boolean {
   if (row.phase !== 'unattended' || row.unattendedSince === null) return false
   if (run.attemptKey !== row.key || isTerminal(run.stateType)) return false
   // Cancelled means gone: a run whose thing could not be looked at stays Cancelling, and is tried again.
   if (run.stateType === 'CANCELLING') return false
   // Its state was proposed already: only the thing is left to be removed.
   if (row.phaseBefore === 'reported') return false
-  return now - Math.max(row.unattendedSince, childHeardAt ?? 0) >= UNATTENDED_SECONDS
+  return now - Math.max(row.unattendedSince, childHeardAt ?? 0) >= patience
 }
 
 export type Cancellation = 'cancelled' | 'cancelling'

@@ -25,7 +25,8 @@ export async function proposeState(
   options: SetStateOptions = {},
 ): Promise<OrchestrationResult> {
   const { force = false, transitionId = state.state_details?.transition_id ?? uuid7(), attempt, ...call } = options
-  const details = { ...state.state_details, ...owner, transition_id: transitionId }
+  // Null, as genuine clients say it: the server's default for what is left out is false.
+  const details = { deferred: null, ...state.state_details, ...owner, transition_id: transitionId }
   const headers = attempt === undefined ? call.headers : { ...call.headers, [ATTEMPT_HEADER]: attempt }
   const body = { state: { ...state, state_details: details }, force }
   const result = await client.request('POST', path, {

@@ -26,6 +26,8 @@ export function toAnswer(error: unknown): Answer {
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return answer(413, { detail: (error as Error).message })
   if (code === 'FST_ERR_HANDLER_TIMEOUT') return busy()
   if (code.startsWith('FST_ERR_')) return answer(statusOf(error), { detail: (error as Error).message })
+  const refusal = explainRefusedStatement(error, code)
+  if (refusal) return fromCatalogue(refusal)
   if (isConstraintViolation(error)) return { ...answer(409, { detail: INTEGRITY_CONFLICT }), isOurFault: true }
   if (isPassingCode(code)) return busy()
   return { ...answer(500, { exception_message: ERRORS.internal.message }), isOurFault: true }
@@ -43,6 +45,16 @@ function fromCatalogue(error: AedileError): Answer {
         return { ...answer(error.status, { exception_message: error.message, code: error.code }), isOurFault: true }
       return answer(error.status, { detail: error.message, code: error.code }, error.retryable ? RETRY_AFTER : {})
   }
+}
+
+/** What a client asked for and no database can do, however often it is asked. */
+function explainRefusedStatement(error: unknown, code: string): AedileError | null {
+  const reason = error instanceof Error ? error.message : ''
+  const isTooLarge =
+    /^54\w{3}$/.test(code) || (code === 'SQLITE_ERROR' && /too (large|many|deep|complex)|stack overflow/i.test(reason))
+  if (isTooLarge) return new AedileError('query_too_large', { reason }, { cause: error })
+  if (code === '22021') return new AedileError('text_unstorable', {}, { cause: error })
+  return null
 }
 
 function busy(): Answer {

@@ -1,20 +1,52 @@
+import { isUtf8 } from 'node:buffer'
+import { HttpError } from './route.ts'
 import { RequestInvalid } from './validation.ts'
+
+/** How deep values may be nested; a genuine server gives up at a like depth. */
+const MAX_DEPTH = 500
 
 /** Reads the body of a request as JSON. An empty one is undefined; another content type than JSON stays text, and fails its schema. */
 export function parseBody(raw: Buffer | undefined, contentType: string | undefined): unknown {
   if (!raw || raw.length === 0) return undefined
+  // Decoding would replace what is no UTF-8, and store another text than was sent.
+  if (!isUtf8(raw)) throw new HttpError(400, 'There was an error parsing the body: it is not UTF-8.')
   const text = raw.toString('utf8')
   if (contentType && !/^application\/([\w.-]+\+)?json\b/i.test(contentType.trim())) return text
+  // Deeper values parse, and then overflow the stack of whoever walks them: schema, answer, client.
+  if (isTooDeep(raw)) refuse(text)
   try {
     return JSON.parse(text)
   } catch {
-    const { position, error } = locateJsonError(text)
-    throw new RequestInvalid(
-      [{ type: 'json_invalid', loc: ['body', position], msg: 'JSON decode error', input: {}, ctx: { error } }],
-      text,
-    )
+    refuse(text)
   }
 }
+
+function refuse(text: string): never {
+  const { position, error } = locateJsonError(text)
+  throw new RequestInvalid(
+    [{ type: 'json_invalid', loc: ['body', position], msg: 'JSON decode error', input: {}, ctx: { error } }],
+    text,
+  )
+}
+
+/** Whether brackets nest deeper than we read. Bytes, because a body of megabytes passes here before it is parsed. */
+function isTooDeep(raw: Buffer): boolean {
+  if (raw.length <= 2 * MAX_DEPTH) return false
+  let depth = 0
+  for (let at = 0, isText = false; at < raw.length; at++) {
+    const byte = raw[at]
+    if (isText) {
+      if (byte === BACKSLASH) at++
+      else if (byte === QUOTE) isText = false
+    } else if (byte === QUOTE) isText = true
+    else if (byte === BRACE_OPEN || byte === BRACKET_OPEN) {
+      if (++depth > MAX_DEPTH) return true
+    } else if (byte === BRACE_CLOSE || byte === BRACKET_CLOSE) depth--
+  }
+  return false
+}
+
+const [QUOTE, BACKSLASH, BRACE_OPEN, BRACE_CLOSE, BRACKET_OPEN, BRACKET_CLOSE] = Buffer.from('"\\{}[]')
 
 type JsonFault = { position: number; error: string }
 
@@ -37,8 +69,6 @@ class ScanFault extends Error {
     this.position = position
   }
 }
-
-const MAX_DEPTH = 500
 
 class JsonScanner {
   readonly #text: string

@@ -30,11 +30,15 @@ type FlowRunProposal = {
   client?: ClientFacts
   /** Proposes only while the run is in a state of this type: what was seen may have changed before the lock. */
   onlyFrom?: StateType
+  /** How long the lease of an attempt holds that begins with this. */
+  leaseSeconds?: number
 }
 
 /** Proposes a state for a flow run, in a transaction of its own. */
 export async function setFlowRunState(workspace: Workspace, proposal: FlowRunProposal): Promise<StateAnswer> {
-  const answer = await writeAnnounced(workspace, (transaction) => changeFlowRunState(transaction, proposal))
+  const answer = await writeAnnounced(workspace, (transaction) =>
+    changeFlowRunState(transaction, { leaseSeconds: workspace.settings.attemptLeaseSeconds, ...proposal }),
+  )
   const type = answer.created ? answer.result.state?.type : null
   if (type === 'SCHEDULED' || isTerminal(type)) workspace.changes.emit('dispatch', [])
   return answer
@@ -50,7 +54,7 @@ export async function changeFlowRunState(transaction: Transaction, proposal: Flo
   if (proposal.onlyFrom !== undefined && initial?.type !== proposal.onlyFrom) return answerLeft(initial, now)
   const client = proposal.client ?? SERVER_FACTS
   const proposed = startOf(proposal.proposed, now)
-  const transition = new Transition({ transaction, run, initial, proposed, client, now })
+  const transition = new Transition({ transaction, run, initial, proposed, client, now, leaseSeconds: proposal.leaseSeconds })
   const policy = proposal.force ? minimalFlowPolicy : (proposal.policy ?? coreFlowPolicy)
   await orchestrate(transition, policy, flowRunTransforms)
   await record(transition, before)

@@ -15,16 +15,24 @@ export class Transition<Row> {
   readonly client: ClientFacts
   /** When the request began, by the wall clock. */
   readonly now: Microseconds
+  /** How long the lease of an attempt holds that begins here; the protocol's own time when it is not said. */
+  readonly leaseSeconds: number | undefined
   /** What shall be. Null once a rule decided that nothing is written. */
   proposed: RunState | null
   verdict: Verdict = { status: 'ACCEPT', details: { type: 'accept_details' } }
 
-  constructor(parts: Pick<Transition<Row>, 'transaction' | 'run' | 'initial' | 'client' | 'now'> & { proposed: RunState }) {
+  constructor(
+    parts: Pick<Transition<Row>, 'transaction' | 'run' | 'initial' | 'client' | 'now'> & {
+      proposed: RunState
+      leaseSeconds?: number | undefined
+    },
+  ) {
     this.transaction = parts.transaction
     this.run = parts.run
     this.initial = parts.initial
     this.client = parts.client
     this.now = parts.now
+    this.leaseSeconds = parts.leaseSeconds
     this.proposed = parts.proposed
   }
 

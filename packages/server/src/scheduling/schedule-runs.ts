@@ -77,7 +77,7 @@ function buildRun(
     type: 'SCHEDULED',
     name: 'Scheduled',
     message: 'Flow run scheduled',
-    state_details: JSON.stringify(stateDetails.parse({ flow_run_id: id, scheduled_time: formatTimestamp(date) })),
+    state_details: JSON.stringify(stateDetails.parse({ scheduled_time: formatTimestamp(date) })),
     data: null,
     result_artifact_id: null,
   }

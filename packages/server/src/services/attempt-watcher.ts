@@ -1,4 +1,3 @@
-import { LEASE_SECONDS, UNATTENDED_SECONDS } from '@aedile/core/attempts/messages'
 import { MICROSECONDS_PER_SECOND } from '@aedile/core/time'
 import { abandonAttempt, expireAttempt } from '../orchestration/attempts/expire-attempt.ts'
 import type { Workspace } from '../workspace.ts'
@@ -34,8 +33,8 @@ export class AttemptWatcher implements Service {
 
   /** While the server was away nobody could renew: its first act gives every lease a full term. */
   async #giveFullTerm(): Promise<void> {
-    const { store } = this.#workspace
-    const term = (await store.clock()) + LEASE_SECONDS * MICROSECONDS_PER_SECOND
+    const { store, settings } = this.#workspace
+    const term = (await store.clock()) + settings.attemptLeaseSeconds * MICROSECONDS_PER_SECOND
     await store.write(({ db }) =>
       db.updateTable('flow_run_attempt').set({ lease_expires: term }).where('lease_expires', '<', term).execute(),
     )
@@ -56,8 +55,8 @@ export class AttemptWatcher implements Service {
   }
 
   async #listAbandoned(): Promise<string[]> {
-    const { store } = this.#workspace
-    const before = (await store.clock()) - UNATTENDED_SECONDS * MICROSECONDS_PER_SECOND
+    const { store, settings } = this.#workspace
+    const before = (await store.clock()) - settings.attemptUnattendedSeconds * MICROSECONDS_PER_SECOND
     const rows = await store.db
       .selectFrom('flow_run_attempt')
       .innerJoin('flow_run', 'flow_run.attempt_key', 'flow_run_attempt.key')

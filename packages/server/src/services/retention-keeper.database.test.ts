@@ -59,6 +59,29 @@ it('deletes finished runs and audit rows that are older than their retention, an
   expect(audit).toEqual([{ request_id: '9 days' }])
 })
 
+it('deletes the counters and cursors of runs that are gone, and keeps those of runs and lines that are there', async () => {
+  const { store } = opened.workspace
+  const [gone, withLines] = [randomUUID(), randomUUID()]
+  const kept = await store.write(async ({ db }) => {
+    await insertRun(db, 'young', 'RUNNING', 1)
+    const { id } = await db.selectFrom('flow_run').select('id').executeTakeFirstOrThrow()
+    const counters = [gone, withLines, id].map((flow_run_id) => ({ flow_run_id, last: 7 }))
+    await db.insertInto('log_counter').values(counters).execute()
+    await db.insertInto('output_cursor').values({ attempt_key: randomUUID(), cursor: '{}' }).execute()
+    const now = nowMicroseconds()
+    const line = { id: randomUUID(), created: now, name: 'x', level: 20, message: 'x', timestamp: now, sequence: 7 }
+    await db
+      .insertInto('log')
+      .values({ ...line, flow_run_id: withLines, task_run_id: null })
+      .execute()
+    return [withLines, id].sort()
+  })
+  await new RetentionKeeper(opened.workspace).runOnce(new AbortController().signal)
+  const counters = await store.db.selectFrom('log_counter').select('flow_run_id').orderBy('flow_run_id').execute()
+  expect(counters.map(({ flow_run_id }) => flow_run_id)).toEqual(kept)
+  expect(await store.db.selectFrom('output_cursor').selectAll().execute()).toEqual([])
+})
+
 it('keeps everything when no retention is set', async () => {
   const workspace = { ...opened.workspace, settings: { ...opened.workspace.settings, runRetentionDays: null } }
   await workspace.store.write(({ db }) => insertRun(db, 'old', 'COMPLETED', 1000))

@@ -1,4 +1,5 @@
 import { MICROSECONDS_PER_SECOND, type Microseconds, nowMicroseconds } from '@aedile/core/time'
+import { dropOrphans } from '../store/drop-orphans.ts'
 import { dropOldEvents, dropOldLogs, incrementalVacuum, preparePartitions } from '../store/retention.ts'
 import type { Workspace } from '../workspace.ts'
 import type { Service } from './service.ts'
@@ -27,6 +28,7 @@ export class RetentionKeeper implements Service {
       const count = await this.#dropOldRuns(daysBefore(now, settings.runRetentionDays), signal)
       if (count > 0) log.info({ count }, 'finished runs older than their retention were deleted')
     }
+    await dropOrphans(store, { signal })
     await incrementalVacuum(store)
   }
 

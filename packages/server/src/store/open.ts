@@ -4,6 +4,7 @@ import { toOpeningTrouble } from './postgres/errors.ts'
 import { migratePostgres, readSchemaState as readPostgresState } from './postgres/migrate.ts'
 import { openPool } from './postgres/pools.ts'
 import { PostgresStore } from './postgres/postgres-store.ts'
+import { beginImmediate } from './sqlite/begin.ts'
 import { migrateSqlite, readSchemaState as readSqliteState } from './sqlite/migrate.ts'
 import { openWriter, type Synchronous, translating } from './sqlite/open-database.ts'
 import { SqliteStore } from './sqlite/sqlite-store.ts'
@@ -53,6 +54,9 @@ async function openSqlite({ file }: DatabaseUrl & { kind: 'sqlite' }, options: O
       if (options.upgrade) {
         refuseNewer(readSqliteState(database), file)
         await migrateSqlite(database, file, lockedMilliseconds)
+        // A complete file is only read above; that it can be written is to be known now, with its own sentence.
+        await beginImmediate(database, lockedMilliseconds)
+        database.exec('rollback')
       }
       const state = readSqliteState(database)
       refuseNewer(state, file)

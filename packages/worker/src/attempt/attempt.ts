@@ -1,4 +1,4 @@
-import type { Handle, Outcome } from '@aedile/core/infrastructure-definition'
+import type { Handle, Outcome, RunContext } from '@aedile/core/infrastructure-definition'
 import type { LogCursor } from '../infrastructure-driver.ts'
 import type { AttemptNote, StateDirectory, Step } from '../state-directory.ts'
 
@@ -8,6 +8,8 @@ export class Attempt {
   #note: AttemptNote
   #lost = false
   #forgotten = false
+  /** What was read for the rendering; null after a restart of the worker. */
+  run: RunContext | null = null
   readonly #cancel = new AbortController()
   readonly #letGo = new AbortController()
 

@@ -18,12 +18,16 @@ export async function intend(context: WorkerContext, attempt: Attempt): Promise<
   await attempt.move('claimed')
   const rendered = await renderOrEnd(context, attempt)
   if (!rendered) return
+  attempt.run = rendered.run
   await persistently(context, attempt, () => context.ledger.intend(attempt.key, rendered.handle))
   await attempt.move('intended', { handle: rendered.handle })
   const announced = announce(context, attempt, rendered)
-  await showSubmitting(context, attempt)
+  await Promise.all([showSubmitting(context, attempt), labelRun(context, rendered)])
   await start(context, attempt, rendered)
   await announced
+  if (attempt.step === 'started') {
+    await writeRunLog(context, attempt.flowRunId, 'info', `Flow run '${rendered.run.flowRun.name}' submitted to infrastructure`)
+  }
 }
 
 /**
@@ -106,18 +110,23 @@ async function renderOrEnd(context: WorkerContext, attempt: Attempt): Promise<Re
   }
 }
 
-/** Tells everyone that the run was taken: event, labels, a line in its log. None of it decides anything. */
+/** Tells everyone that the run was taken: an event, a line in its log. None of it decides anything. */
 async function announce(context: WorkerContext, attempt: Attempt, { run }: Rendered): Promise<void> {
-  const { workPool } = run
   await Promise.allSettled([
     writeRunLog(context, attempt.flowRunId, 'info', `Worker '${context.facts.name}' submitting flow run '${attempt.flowRunId}'`),
-    emitRunEvent(context, 'submitted-flow-run', attempt.flowRunId),
-    updateFlowRunLabels(context.client, attempt.flowRunId, {
-      'prefect.worker.name': context.facts.name,
-      'prefect.worker.type': context.definition.type,
-      ...(workPool ? { 'prefect.work-pool.name': workPool.name, 'prefect.work-pool.id': workPool.id } : {}),
-    }),
+    emitRunEvent(context, 'submitted-flow-run', run),
   ])
+}
+
+/** Must be over before the start: what the run makes inherits its labels. */
+async function labelRun(context: WorkerContext, { run }: Rendered): Promise<void> {
+  const { workPool, flowRun } = run
+  const labels = {
+    'prefect.worker.name': context.facts.name,
+    'prefect.worker.type': context.definition.type,
+    ...(workPool ? { 'prefect.work-pool.name': workPool.name, 'prefect.work-pool.id': workPool.id } : {}),
+  }
+  await updateFlowRunLabels(context.client, flowRun.id, labels, { maxRetries: 1, timeoutSeconds: 10 }).catch(() => {})
 }
 
 /** Must be over before the start: the child goes to Running by itself. A run that is cancelled by now is not started. */

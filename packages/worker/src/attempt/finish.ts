@@ -6,6 +6,7 @@ import { emitRunEvent } from '../events.ts'
 import type { WorkerContext } from '../worker-context.ts'
 import type { Attempt } from './attempt.ts'
 import { persistently } from './let-go.ts'
+import { readRunContext } from './render.ts'
 import { reportOutcome } from './report.ts'
 import { writeRunLog } from './run-log.ts'
 import { stopUntilGone } from './stop.ts'
@@ -30,7 +31,10 @@ export async function report(context: WorkerContext, attempt: Attempt): Promise<
   if (attempt.hasHandle) await persistently(context, attempt, () => context.ledger.report(attempt.key))
   await attempt.move('reported')
   const identifier = attempt.hasHandle ? (context.definition.infrastructurePid(attempt.handle) ?? attempt.handle.name) : ''
-  await emitRunEvent(context, 'executed-flow-run', attempt.flowRunId, {
+  // Without deployment or run there is nothing left to tell about.
+  const run = attempt.run ?? (await readRunContext(context, attempt.flowRunId).catch(() => null))
+  if (run === null) return
+  await emitRunEvent(context, 'executed-flow-run', run, {
     'prefect.infrastructure.identifier': identifier,
     'prefect.infrastructure.status-code': String(outcome.exitCode ?? -1),
   })

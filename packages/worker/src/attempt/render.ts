@@ -40,7 +40,8 @@ export function isPlainCommand(deployment: Pick<Deployment, 'entrypoint'> | null
   return !/\bflow-run execute\b|\bprefect\.engine\b|\baedile-execute\b/.test(command)
 }
 
-async function readRunContext(context: WorkerContext, flowRunId: string): Promise<RunContext & { workPool: WorkPool }> {
+/** The run with its flow and deployment, as the server tells them now. */
+export async function readRunContext(context: WorkerContext, flowRunId: string): Promise<RunContext & { workPool: WorkPool }> {
   const flowRun = await readFlowRun(context.client, flowRunId)
   const [flow, deployment] = await Promise.all([
     readFlow(context.client, flowRun.flow_id),

@@ -23,7 +23,11 @@ export async function run(context: CliContext, options: DeployOptions, entrypoin
   const wanted: { prepared: PreparedDeployment; body: DeploymentBody }[] = []
   for (const one of prepared) {
     const outputs = await runBuildSteps(context, one, place)
-    const body = completeDeployment(one, { ...outputs, ...jobVariables }, { folder: place.folder, note: context.print.note })
+    const body = completeDeployment(
+      one,
+      { ...outputs, ...jobVariables },
+      { ...place, givenVariables: jobVariables, note: context.print.note },
+    )
     wanted.push({ prepared: one, body })
   }
   await saveDeployments(context, wanted)

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
-import { LineCounter, parseDocument } from 'yaml'
+import { LineCounter, parseDocument, type ScalarTag, type Tags } from 'yaml'
 import { CliFailure, EXIT_CODES } from '../../failure.ts'
 import { type Actions, type DeployEntry, deployFile } from './deploy-entry.ts'
 
@@ -31,17 +31,28 @@ function readText(path: string): string {
   }
 }
 
-/** As a genuine client reads it: YAML 1.1. A date stays the text that it is written as. */
+/** As a genuine client reads it: YAML 1.1, where `yes` is true but `y` is a text. A date stays as it is written. */
 function parseYaml(path: string, text: string): unknown {
   const lines = new LineCounter()
   const document = parseDocument(text, {
     version: '1.1',
     lineCounter: lines,
     prettyErrors: false,
-    customTags: (tags) => tags.filter((tag) => typeof tag === 'string' || tag.tag !== 'tag:yaml.org,2002:timestamp'),
+    customTags: (tags) => [...TRUTH, ...tags.filter((tag) => !isReplaced(tag))],
   })
   const [error] = document.errors
   if (!error) return document.toJS()
   const { line, col } = lines.linePos(error.pos[0])
   throw new CliFailure(`${path}:${line}:${col}: ${error.message}`, EXIT_CODES.usage.code)
+}
+
+const BOOL = 'tag:yaml.org,2002:bool'
+
+const TRUTH: ScalarTag[] = [
+  { tag: BOOL, default: true, test: /^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/, resolve: () => true },
+  { tag: BOOL, default: true, test: /^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/, resolve: () => false },
+]
+
+function isReplaced(tag: Tags[number]): boolean {
+  return typeof tag !== 'string' && (tag.tag === BOOL || tag.tag === 'tag:yaml.org,2002:timestamp')
 }

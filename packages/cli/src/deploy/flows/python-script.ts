@@ -35,10 +35,11 @@ try:
     })
 except BaseException as error:
     cause = getattr(error, "user_exc", None) or error
+    path = entrypoint.rsplit(":", 1)[0]
     place = None
     if isinstance(cause, SyntaxError):
-        place = f"{cause.filename}:{cause.lineno}"
-    path = entrypoint.rsplit(":", 1)[0]
+        known = cause.filename and not cause.filename.startswith("<")
+        place = f"{cause.filename if known else path}:{cause.lineno}"
     found = []
     if place is None and os.path.exists(path):
         try:

@@ -66,6 +66,7 @@ export const routes: Route[] = [
       server_id: workspace.serverId,
       version: AEDILE_VERSION,
       capabilities: [ATTEMPTS_CAPABILITY],
+      lease_seconds: workspace.settings.attemptLeaseSeconds,
     }),
   }),
   route({

@@ -27,26 +27,27 @@ export const routes: Route[] = [
     method: 'POST',
     path: '/deployments/:id/create_flow_run',
     summary: 'Make a run of a deployment',
-    resource: 'flow_run',
+    resource: 'flow-run',
     action: 'create',
     params,
     body: deploymentFlowRunCreate,
     responses: { 201: flowRun, 200: flowRun, 400: null, 404: null, 409: null },
     async handle({ workspace, principal, request, params: { id }, body, reply }) {
       const client = readClientFacts(request.headers, principal)
-      const run = await writeAnnounced(workspace, (transaction) =>
-        createDeploymentRun(transaction, workspace, id, body, { client, headers: request.headers }),
-      )
-      if (run.created) workspace.changes.emit('dispatch', [])
-      reply.code(run.created ? 201 : 200)
-      return readFlowRun(workspace.store.db, run.id)
+      const { run, created } = await writeAnnounced(workspace, async (transaction) => {
+        const made = await createDeploymentRun(transaction, workspace, id, body, { client, headers: request.headers })
+        return { run: await readFlowRun(transaction.db, made.id), created: made.created }
+      })
+      if (created) workspace.changes.emit('dispatch', [])
+      reply.code(created ? 201 : 200)
+      return run
     },
   }),
   route({
     method: 'POST',
     path: '/deployments/:id/create_flow_run/bulk',
     summary: 'Make several runs of a deployment, each accepted or refused by itself',
-    resource: 'flow_run',
+    resource: 'flow-run',
     action: 'create',
     params,
     body: z.array(deploymentFlowRunCreate),
@@ -77,7 +78,7 @@ export const routes: Route[] = [
     method: 'POST',
     path: '/deployments/get_scheduled_flow_runs',
     summary: 'Read the runs that a process which serves these deployments may start now',
-    resource: 'flow_run',
+    resource: 'flow-run',
     action: 'read',
     body: keyedBody({ deployment_ids: z.array(uuid), scheduled_before: timestamp.optional(), limit: z.int().optional() }),
     responses: { 200: z.array(flowRun) },

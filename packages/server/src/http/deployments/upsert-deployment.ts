@@ -152,7 +152,7 @@ function newRow(body: Body, flow: FlowTable, assigned: AssignedQueue | null, cre
     last_polled: null,
     parameter_openapi_schema: null,
     path: null,
-    pull_steps: null,
+    pull_steps: '[]',
     entrypoint: null,
     storage_document_id: null,
     infrastructure_document_id: null,

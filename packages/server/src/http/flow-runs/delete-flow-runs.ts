@@ -4,6 +4,9 @@ import { lockFlowRun, readFlowRunState } from '../../orchestration/set-flow-run-
 import type { Transaction } from '../../store/store.ts'
 import type { Workspace } from '../../workspace.ts'
 
+/** Lines of a log that one unit of work deletes. */
+const LINES = 2000
+
 /** Deletes flow runs with what belongs to them, gives their slots back, and answers the ids that there were. */
 export async function deleteFlowRuns(workspace: Workspace, ids: readonly string[]): Promise<string[]> {
   const deleted = await workspace.store.write(async (transaction) => {
@@ -25,11 +28,19 @@ async function deleteFlowRun(transaction: Transaction, id: string): Promise<bool
   return true
 }
 
-/** The lines of a run's log go after the answer; retention takes what is left by a failure. */
+/** The lines of a run's log go after the answer, some at a time; retention takes what is left by a failure. */
 async function deleteLogs(workspace: Workspace, id: string): Promise<void> {
   try {
-    await workspace.store.write(({ db }) => db.deleteFrom('log').where('flow_run_id', '=', id).execute())
+    for (let left = true; left; ) left = (await workspace.store.write((transaction) => deleteSomeLines(transaction, id))) > 0
   } catch (error) {
     workspace.log.warn({ error, flowRunId: id }, "the deleted flow run's log could not be deleted")
   }
+}
+
+async function deleteSomeLines({ db }: Transaction, id: string): Promise<number> {
+  const lines = db.selectFrom('log').select('sequence').where('flow_run_id', '=', id).orderBy('sequence').limit(1).offset(LINES)
+  const next = await lines.executeTakeFirst()
+  const some = db.deleteFrom('log').where('flow_run_id', '=', id)
+  const { numDeletedRows } = await (next ? some.where('sequence', '<', next.sequence) : some).executeTakeFirst()
+  return next ? Number(numDeletedRows) : 0
 }

@@ -19,26 +19,27 @@ export const runRoutes: Route[] = [
     method: 'POST',
     path: '/flow_runs/',
     summary: 'Make a flow run, or read the one of that idempotency key',
-    resource: 'flow_run',
+    resource: 'flow-run',
     action: 'create',
     body: flowRunCreate,
     responses: { 201: flowRun, 200: flowRun },
     async handle({ workspace, principal, request, body, reply }) {
       const client = readClientFacts(request.headers, principal)
       const state = body.state ? buildProposedState(body.state) : buildState({ type: 'PENDING' })
-      const { id, created } = await writeAnnounced(workspace, (transaction) =>
-        createAdHocFlowRun(transaction, body, state, { client, headers: request.headers }),
-      )
+      const { run, created } = await writeAnnounced(workspace, async (transaction) => {
+        const { id, created } = await createAdHocFlowRun(transaction, body, state, { client, headers: request.headers })
+        return { run: await readFlowRun(transaction.db, id), created }
+      })
       if (created && state.type === 'SCHEDULED') workspace.changes.emit('dispatch', [])
       reply.code(created ? 201 : 200)
-      return readFlowRun(workspace.store.db, id)
+      return run
     },
   }),
   route({
     method: 'GET',
     path: '/flow_runs/:id',
     summary: 'Read a flow run',
-    resource: 'flow_run',
+    resource: 'flow-run',
     action: 'read',
     params,
     responses: { 200: flowRun, 404: null },
@@ -52,7 +53,7 @@ export const runRoutes: Route[] = [
     method: 'PATCH',
     path: '/flow_runs/:id',
     summary: 'Change a flow run',
-    resource: 'flow_run',
+    resource: 'flow-run',
     action: 'update',
     params,
     body: flowRunUpdate,
@@ -66,7 +67,7 @@ export const runRoutes: Route[] = [
     method: 'PATCH',
     path: '/flow_runs/:id/labels',
     summary: "Add to a flow run's labels",
-    resource: 'flow_run',
+    resource: 'flow-run',
     action: 'update',
     params,
     body: keyValueLabels,
@@ -81,7 +82,7 @@ export const runRoutes: Route[] = [
     method: 'DELETE',
     path: '/flow_runs/:id',
     summary: 'Delete a flow run',
-    resource: 'flow_run',
+    resource: 'flow-run',
     action: 'delete',
     params,
     responses: { 204: null, 404: null },

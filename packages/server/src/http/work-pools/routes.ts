@@ -133,7 +133,7 @@ export const routes: Route[] = [
     method: 'POST',
     path: '/work_pools/:name/get_scheduled_flow_runs',
     summary: 'Read the runs that a worker of this pool may start now',
-    resource: 'flow_run',
+    resource: 'flow-run',
     action: 'read',
     params: byName,
     body: keyedBody({

@@ -142,7 +142,7 @@ export const routes: Route[] = [
     method: 'POST',
     path: '/work_queues/:id/get_runs',
     summary: 'Read the runs of a queue that may be started now',
-    resource: 'flow_run',
+    resource: 'flow-run',
     action: 'read',
     params,
     body: keyedBody({ scheduled_before: timestamp.optional(), limit: z.int().optional(), agent_id: uuid.optional() }),

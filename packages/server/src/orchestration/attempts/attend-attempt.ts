@@ -15,7 +15,7 @@ export function intendAttempt(workspace: Workspace, key: string, worker: string,
   return changeAttempt(
     workspace,
     key,
-    (run, attempt, now) => intend(run, attempt, worker, target, now),
+    (run, attempt, now, lease) => intend(run, attempt, worker, target, now, lease),
     { handle: JSON.stringify(handle) },
     async ({ db }, { flow_run_id }) => {
       await db.updateTable('flow_run').set({ lapses: 0 }).where('id', '=', flow_run_id).execute()
@@ -25,7 +25,7 @@ export function intendAttempt(workspace: Workspace, key: string, worker: string,
 
 /** Stores what is known of the thing now that it exists. */
 export function recordAttempt(workspace: Workspace, key: string, worker: string, handle: JsonObject): Promise<Attempt> {
-  return changeAttempt(workspace, key, (_, attempt, now) => advance(attempt, worker, 'started', now), {
+  return changeAttempt(workspace, key, (_, attempt, now, lease) => advance(attempt, worker, 'started', now, lease), {
     handle: JSON.stringify(handle),
   })
 }
@@ -40,7 +40,7 @@ export function takeOutput(
   return changeAttempt(
     workspace,
     key,
-    (_, attempt, now) => renew(attempt, worker, now),
+    (_, attempt, now, lease) => renew(attempt, worker, now, lease),
     {},
     (transaction) => advanceOutput(transaction, workspace.changes, { attempt: key, ...output }),
   )
@@ -51,7 +51,7 @@ export function endAttempt(workspace: Workspace, key: string, worker: string, ou
   return changeAttempt(
     workspace,
     key,
-    (_, attempt, now) => advance(attempt, worker, 'ended', now),
+    (_, attempt, now, lease) => advance(attempt, worker, 'ended', now, lease),
     { outcome: JSON.stringify(outcome) },
     async ({ db }, { flow_run_id }) => {
       const run = db.updateTable('flow_run').set({ infrastructure_status: null })
@@ -62,17 +62,17 @@ export function endAttempt(workspace: Workspace, key: string, worker: string, ou
 
 /** The run's state was proposed from the outcome. */
 export function reportAttempt(workspace: Workspace, key: string, worker: string): Promise<Attempt> {
-  return changeAttempt(workspace, key, (_, attempt, now) => advance(attempt, worker, 'reported', now))
+  return changeAttempt(workspace, key, (_, attempt, now, lease) => advance(attempt, worker, 'reported', now, lease))
 }
 
 /** Nothing is left of the attempt, or it is kept because somebody asked. */
 export function removeAttempt(workspace: Workspace, key: string, worker: string): Promise<Attempt> {
-  return changeAttempt(workspace, key, (_, attempt, now) => advance(attempt, worker, 'removed', now))
+  return changeAttempt(workspace, key, (_, attempt, now, lease) => advance(attempt, worker, 'removed', now, lease))
 }
 
 /** Gives an unattended attempt to a worker that reaches its target. */
 export function takeOverAttempt(workspace: Workspace, key: string, worker: string, targets: string[]): Promise<Attempt> {
-  return changeAttempt(workspace, key, (_, attempt, now) => takeOver(attempt, worker, targets, now))
+  return changeAttempt(workspace, key, (_, attempt, now, lease) => takeOver(attempt, worker, targets, now, lease))
 }
 
 /** Shows progress that is no state. `since` stays while the phase stays. */
@@ -85,7 +85,7 @@ export function showAttemptStatus(
   return changeAttempt(
     workspace,
     key,
-    (_, attempt, now) => renew(attempt, worker, now),
+    (_, attempt, now, lease) => renew(attempt, worker, now, lease),
     {},
     async ({ db }, { flow_run_id }) => {
       const run = await db

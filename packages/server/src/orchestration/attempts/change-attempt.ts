@@ -17,7 +17,7 @@ type MessageColumns = Partial<Pick<FlowRunAttemptTable, 'handle' | 'outcome'>>
 export async function changeAttempt(
   workspace: Workspace,
   key: string,
-  decide: (run: RunRow, attempt: AttemptRow, nowSeconds: number) => AttemptRow | Refusal,
+  decide: (run: RunRow, attempt: AttemptRow, nowSeconds: number, leaseSeconds: number) => AttemptRow | Refusal,
   columns: MessageColumns = {},
   afterwards?: (transaction: Transaction, attempt: FlowRunAttemptTable) => Promise<void>,
 ): Promise<Attempt> {
@@ -26,7 +26,7 @@ export async function changeAttempt(
     const before = await lockAttempt(transaction, key)
     if (run === null || before === null) throw new AedileError('not_found', { what: `Attempt ${key}` })
     const now = await readDatabaseClock(transaction)
-    const decided = decide(runFacts(run), fromRow(before), now / MICROSECONDS_PER_SECOND)
+    const decided = decide(runFacts(run), fromRow(before), now / MICROSECONDS_PER_SECOND, workspace.settings.attemptLeaseSeconds)
     if (isRefusal(decided)) throw new AedileError('attempt_refused', { reason: decided.refused })
     const after = { ...before, ...toColumns(decided), ...columns, updated: now }
     await transaction.db.updateTable('flow_run_attempt').set(after).where('key', '=', key).execute()

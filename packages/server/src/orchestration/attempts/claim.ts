@@ -21,7 +21,13 @@ export async function claimRefusal({ transaction, run, initial, client }: Transi
 }
 
 /** Stores the attempt of an accepted claim. A refused one (no slot, not due) leaves no trace. */
-export async function beginAttempt({ transaction, run, proposed, client }: Transition<FlowRunTable>): Promise<void> {
+export async function beginAttempt({
+  transaction,
+  run,
+  proposed,
+  client,
+  leaseSeconds,
+}: Transition<FlowRunTable>): Promise<void> {
   if (proposed?.type !== 'PENDING') return
   const key = client.attemptHeader!
   const now = await readDatabaseClock(transaction)
@@ -34,7 +40,7 @@ export async function beginAttempt({ transaction, run, proposed, client }: Trans
       key,
       flow_run_id: run.id,
       work_pool_name: await readWorkPoolName(transaction, run.work_queue_id),
-      ...toColumns(claim(run.id, key, client.workerName, now / MICROSECONDS_PER_SECOND)),
+      ...toColumns(claim(run.id, key, client.workerName, now / MICROSECONDS_PER_SECOND, leaseSeconds)),
       handle: null,
       outcome: null,
       created: now,

@@ -35,7 +35,8 @@ export async function expireAttempt(workspace: Workspace, key: string): Promise<
 export async function abandonAttempt(workspace: Workspace, key: string): Promise<void> {
   await changeLocked(workspace, key, async (transaction, { run, attempt, nowSeconds }) => {
     const heardAt = run.child_heard_at === null ? null : run.child_heard_at / MICROSECONDS_PER_SECOND
-    if (!isAbandoned(runFacts(run), fromRow(attempt), heardAt, nowSeconds)) return
+    const patience = workspace.settings.attemptUnattendedSeconds
+    if (!isAbandoned(runFacts(run), fromRow(attempt), heardAt, nowSeconds, patience)) return
     if (await waitsForAnotherAttempt(transaction, run)) {
       await transaction.db.updateTable('flow_run').set({ attempt_key: null }).where('id', '=', run.id).execute()
       return

@@ -17,12 +17,13 @@ type LeaseRequest = { pool: string; worker: string; targets: string[]; attempts:
 
 /** Renews the lease of all attempts of a worker, tells it which are no longer its own, what to stop and what nobody attends. */
 export async function renewWorkerLease(workspace: Workspace, request: LeaseRequest): Promise<LeaseAnswer> {
+  const { attemptLeaseSeconds } = workspace.settings
   return workspace.store.write(async (transaction) => {
     const now = await readDatabaseClock(transaction)
     const rows = await lockAttempts(transaction, request.attempts)
     const held: FlowRunAttemptTable[] = []
     for (const row of rows) {
-      const renewed = renew(fromRow(row), request.worker, now / MICROSECONDS_PER_SECOND)
+      const renewed = renew(fromRow(row), request.worker, now / MICROSECONDS_PER_SECOND, attemptLeaseSeconds)
       if (isRefusal(renewed)) continue
       const columns = toColumns(renewed)
       await transaction.db.updateTable('flow_run_attempt').set(columns).where('key', '=', row.key).execute()

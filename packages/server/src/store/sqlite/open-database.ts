@@ -107,7 +107,16 @@ export async function translating<T>(file: string, lockedMilliseconds: number, o
     if (system === 'EACCES' || system === 'EROFS' || system === 'EPERM') {
       throw new AedileError('database_readonly', { database: file, reason: (error as Error).message }, { cause: error })
     }
+    if (system === 'EISDIR' || system === 'ENOTDIR') {
+      throw new AedileError('database_foreign', { database: file, found: describePath(error as Error) }, { cause: error })
+    }
     if (system === 'ENOSPC') throw new AedileError('database_full', { database: file }, { cause: error })
     throw toSqliteTrouble(error, file)
   }
+}
+
+function describePath(error: Error): string {
+  return (error as NodeJS.ErrnoException).code === 'EISDIR'
+    ? 'it is a folder'
+    : `a part of its path is no folder (${error.message})`
 }

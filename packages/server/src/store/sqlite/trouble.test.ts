@@ -178,3 +178,26 @@ async function openAsNobody(): Promise<unknown> {
   const { stdout } = await promisify(execFile)(process.execPath, command, identity)
   return JSON.parse(stdout)
 }
+
+test('a folder in place of the file is named as such', async () => {
+  await expect(openStore({ url: folder, upgrade: true })).rejects.toThrow(`${folder} is not a database of Aedile: it is a folder`)
+})
+
+test('a file that another process has locked is named as locked when it is opened, not when it is first written', async () => {
+  await (await openStore({ url: file, upgrade: true })).close()
+  const other = new BetterSqlite3(file)
+  other.exec('begin immediate')
+  const refused = await openStore({ url: file, upgrade: true, lockedMilliseconds: 50 }).catch((error) => error)
+  other.close()
+  expect(refused).toMatchObject({ code: 'database_locked' })
+  await (await openStore({ url: file, upgrade: true })).close()
+})
+
+test.each(['mysql://root@host/name', 'sqlite::memory:', 'sqlite+aiosqlite:///:memory:'])(
+  '%s is refused, and leaves no file of that name',
+  async (url) => {
+    const refused = await openStore({ url, upgrade: true }).catch((error) => error)
+    expect(refused).toMatchObject({ code: 'database_url_invalid' })
+    expect(refused.message).not.toContain('root')
+  },
+)

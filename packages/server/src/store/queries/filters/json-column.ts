@@ -14,12 +14,7 @@ export function matchList(column: string, criteria: ListCriteria | null | undefi
   if (!criteria) return undefined
   const { all_, any_, is_null_ } = criteria
   return combine(criteria.operator, [
-    all_?.length
-      ? combine(
-          'and_',
-          [...new Set(all_)].map((text) => holds(column, [text], kind)),
-        )
-      : undefined,
+    all_?.length ? holdsAll(column, [...new Set(all_)], kind) : undefined,
     any_ ? holds(column, any_, kind) : undefined,
     is_null_ == null ? undefined : sql<SqlBool>`${length(column, kind)} ${is_null_ ? sql`= 0` : sql`> 0`}`,
   ])
@@ -28,6 +23,12 @@ export function matchList(column: string, criteria: ListCriteria | null | undefi
 function holds(column: string, texts: readonly string[], kind: DatabaseKind): Condition {
   if (texts.length === 0) return NEVER
   return sql<SqlBool>`exists (select 1 from ${elements(column, kind)} where ${isOneOf('element.value', texts, kind)})`
+}
+
+/** One condition for all texts together: a database refuses an expression of some thousand parts. */
+function holdsAll(column: string, texts: readonly string[], kind: DatabaseKind): Condition {
+  const found = sql`select count(distinct element.value) from ${elements(column, kind)} where ${isOneOf('element.value', texts, kind)}`
+  return sql<SqlBool>`(${found}) = ${texts.length}`
 }
 
 function elements(column: string, kind: DatabaseKind): RawBuilder<unknown> {
