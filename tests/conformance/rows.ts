@@ -33,7 +33,7 @@ export async function readTold(apiUrl: string, since: string, options: { ourWork
     workPools: byContent(pools.map((row) => masks.maskRow('work_pool', row))),
     flowRuns: byContent(await Promise.all(runs.map((run) => tellRun('flow_run', run, flowNames.get(run.flow_id!) ?? null)))),
     taskRuns: byContent(await Promise.all(tasks.map((task) => tellRun('task_run', task, nameOf.get(task.flow_run_id!) ?? null)))),
-    logs: byRun(
+    logs: bySpeaker(
       logs
         .filter((log) => !masks.hidesLog(log.name as string))
         .map((log) => ({
@@ -80,9 +80,14 @@ function byContent(rows: Row[]): Row[] {
   return sortedBy(rows, canonicalText)
 }
 
-/** Lines keep their order within a run; the runs are sorted by name. */
-function byRun(rows: Row[]): Row[] {
-  return sortedBy(rows, (row) => String(row.of))
+/** Lines keep their order within a run and among those of one speaker: what several send at once has no order. */
+function bySpeaker(rows: Row[]): Row[] {
+  return sortedBy(rows, (row) => `${row.of} ${speakerOf(row.name as string)}`)
+}
+
+/** The engine of a run is one process, whatever its loggers; the worker is another, the run's output a third. */
+function speakerOf(logger: string): string {
+  return logger === 'prefect.flow_runs' || logger === 'prefect.task_runs' ? 'engine' : logger
 }
 
 /** The same text for the same content, whatever the order of the keys. */

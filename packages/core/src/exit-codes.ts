@@ -50,7 +50,7 @@ const HINTS: Record<number, ExitCodeHint> = {
     advice: 'If nobody cancelled it, look for what shut the host or the service down.',
     level: 'info',
   },
-  0xc000013a: {
+  3221225786: {
     explanation: 'Process was terminated due to a Ctrl+C or Ctrl+Break signal. Typically caused by manual cancellation.',
     advice: 'If somebody pressed it on purpose, nothing has to be done.',
     level: 'info',

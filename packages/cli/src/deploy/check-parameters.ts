@@ -1,11 +1,11 @@
 import { isJsonObject, type JsonObject } from '@aedile/core/json'
-import { findSchemaFailure } from '@aedile/core/json-schema'
 import { findNearest } from '@aedile/core/nearest'
 import { CliFailure, EXIT_CODES } from '../failure.ts'
+import { findFault } from './find-fault.ts'
 
 /** Checks default parameters as the server will: required ones may come with the run. `where` begins the error. */
 export function checkParameters(parameters: JsonObject, schema: JsonObject, where: string): void {
-  const failure = findSchemaFailure(parameters, schema, { ignoreRequired: true })
+  const failure = findFault(parameters, schema)
   if (failure) {
     const name = failure.pointer.slice(1)
     throw new CliFailure(`${where}: ${name ? `parameter ${name}: ` : ''}${failure.reason}`, EXIT_CODES.usage.code)

@@ -1,9 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@aedile/core/json'
-import { findSchemaFailure } from '@aedile/core/json-schema'
 import { findNearest } from '@aedile/core/nearest'
 import type { WorkPool } from '@aedile/core/resources/work-pool'
 import { CliFailure, EXIT_CODES } from '../failure.ts'
 import { jsonOrText } from '../options/parse-assignments.ts'
+import { findFault } from './find-fault.ts'
 
 /** Reads `--job-variable`: NAME=VALUE, or a JSON object. Values are text until the pool's types are known. */
 export function parseJobVariables(given: string[] | undefined): JsonObject {
@@ -37,7 +37,7 @@ export function checkJobVariables(variables: JsonObject, pool: WorkPool, where: 
   const schema = variablesOf(pool.base_job_template)
   const properties = isJsonObject(schema.properties) ? schema.properties : {}
   const plain = Object.fromEntries(Object.entries(variables).filter(([name]) => name in properties))
-  const failure = findSchemaFailure(plain, schema, { ignoreRequired: true, allowNullWithDefault: true })
+  const failure = findFault(plain, schema, { allowNullWithDefault: true })
   if (failure)
     throw new CliFailure(`${where}: job variable ${failure.pointer.slice(1)}: ${failure.reason}`, EXIT_CODES.usage.code)
   const known = Object.keys(properties)

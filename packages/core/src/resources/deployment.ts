@@ -76,7 +76,7 @@ export const deploymentCreate = z.strictObject({
   enforce_parameter_schema: z.boolean().default(true),
   ...shared,
   // Without one, a deployment has the schema of no parameters; an explicit null is kept.
-  parameter_openapi_schema: jsonObject.nullable().default({ type: 'object', properties: {} }),
+  parameter_openapi_schema: jsonObject.nullable().default({}),
   branch: z.string().nullish(),
   base: uuid.nullish(),
   root: uuid.nullish(),

@@ -3,6 +3,7 @@ import { backoffSeconds, isLoss, pause } from '../backoff.ts'
 import type { Sink } from '../infrastructure-driver.ts'
 import type { WorkerContext } from '../worker-context.ts'
 import type { Attempt } from './attempt.ts'
+import { isEngineLogLine } from './engine-console.ts'
 import { OutputShipper } from './output-shipper.ts'
 
 /**
@@ -40,7 +41,8 @@ function buildShipper(context: WorkerContext, attempt: Attempt): OutputShipper {
     batchSeconds: context.settings.outputBatchSeconds,
     bufferBytes: context.settings.outputBufferBytes,
     store: async (lines, cursor) => {
-      await context.ledger.advance(attempt.key, lines, cursor)
+      const fresh = attempt.handle.reports === 'engine' ? lines.filter((line) => !isEngineLogLine(line.message)) : lines
+      await context.ledger.advance(attempt.key, fresh, cursor)
       await attempt.moveCursor(cursor)
     },
     refused: async (error, { lines, cursor }) => {

@@ -1,9 +1,9 @@
 import type { ReceivedEvent } from '@aedile/core/resources/event'
 import type { Log } from '@aedile/core/resources/log'
 import { type Microseconds, nowMicroseconds } from '@aedile/core/time'
+import { toLog } from '../../store/queries/append-lines.ts'
 import { toEvent } from '../../store/queries/event-rows.ts'
 import type { Workspace } from '../../workspace.ts'
-import { toLog } from '../../store/queries/append-lines.ts'
 
 type Listener<Item> = (items: readonly Item[]) => void
 
