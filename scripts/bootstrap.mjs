@@ -22,7 +22,9 @@ function install() {
   const hash = digest([join(root, 'package-lock.json')])
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return
   step('Installing the locked dependencies')
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  // Not `npm ci`: a registry that has not the optional packages of every platform leaves them out of the lockfile, and
+  // `npm ci` then refuses it. This installs what the lockfile says and writes nothing back.
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
   writeFileSync(stamp, hash)
 }
 

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { until } from '../support/network.ts'
 import { ask, readAll, triggerRun, waitForRun } from './api.ts'
 import type { Running } from './commands.ts'
-import { hasGenuine, runPrefect, type ServerUnderTest, startGenuineServer, startGenuineWorker, title } from './genuine.ts'
+import { hasGenuine, type ServerUnderTest, startGenuineServer, startGenuineWorker, title } from './genuine.ts'
 import { startOurServer, startOurWorker } from './ours.ts'
+import { runPrefect } from './prefect-session.ts'
 
 describe.skipIf(!hasGenuine)(title('A running flow that the genuine command cancels'), () => {
   let ours: ServerUnderTest
@@ -24,7 +25,7 @@ describe.skipIf(!hasGenuine)(title('A running flow that the genuine command canc
 
 async function prepare(apiUrl: string): Promise<void> {
   await ask(apiUrl, 'POST', '/work_pools/', { name: 'conformance', type: 'process' })
-  await runPrefect(['--no-prompt', 'deploy', '--all', '--prefect-file', 'prefect-sleeping.yaml'], apiUrl)
+  await runPrefect(apiUrl, [['deploy', '--all', '--prefect-file', 'prefect-sleeping.yaml']])
 }
 
 async function cancelRunning(apiUrl: string, startWorker: (apiUrl: string, pool: string) => Running): Promise<void> {
@@ -34,7 +35,9 @@ async function cancelRunning(apiUrl: string, startWorker: (apiUrl: string, pool:
     await waitForRun(apiUrl, id, 60, ['RUNNING'])
     await until('the flow is asleep', async () => (await messagesOf(apiUrl, id)).includes('asleep'), 30)
     expect((await processesOf(id)).length).toBeGreaterThan(0)
-    expect(await runPrefect(['flow-run', 'cancel', id], apiUrl)).toContain('scheduled for cancellation')
+    expect(await runPrefect(apiUrl, [['flow-run', 'cancel', id]])).toEqual([
+      expect.stringContaining('scheduled for cancellation'),
+    ])
     expect(await waitForRun(apiUrl, id, 60)).toMatchObject({ state_type: 'CANCELLED', state_name: 'Cancelled' })
     const left = startWorker === startOurWorker ? processesOf : enginesOf
     await until('its processes are gone', async () => (await left(id)).length === 0, 20)

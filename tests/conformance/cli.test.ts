@@ -1,19 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, type Row, readAll } from './api.ts'
-import { hasGenuine, runPrefect, runPython, type ServerUnderTest, title } from './genuine.ts'
+import { hasGenuine, runPython, type ServerUnderTest, title } from './genuine.ts'
 import { startOurServer, startOurWorker } from './ours.ts'
+import { PrefectSession } from './prefect-session.ts'
 
-/** Each command takes two seconds of Python, so what does not depend on each other runs two at a time. */
 describe.skipIf(!hasGenuine)(title('The genuine command line against our server'), () => {
   let server: ServerUnderTest
-  const prefect = (...args: string[]) => runPrefect(['--no-prompt', ...args], server.apiUrl)
+  let session: PrefectSession
+  const prefect = (...args: string[]) => session.run(...args)
   const prefectJson = async (...args: string[]) => JSON.parse(await prefect(...args, '--output', 'json'))
   beforeAll(async () => {
     server = await startOurServer()
+    session = new PrefectSession(server.apiUrl)
   })
-  afterAll(() => server?.stop())
+  afterAll(async () => {
+    await session?.close()
+    await server?.stop()
+  })
 
-  test.concurrent('work pools are created, listed, looked at, changed, paused and resumed', async () => {
+  test('work pools are created, listed, looked at, changed, paused and resumed', async () => {
     expect(await prefect('work-pool', 'create', 'dock', '--type', 'process')).toContain("Created work pool 'dock'")
     expect(await prefect('work-pool', 'update', 'dock', '--concurrency-limit', '3', '--description', 'by the sea')).toContain(
       'Updated',
@@ -32,7 +37,7 @@ describe.skipIf(!hasGenuine)(title('The genuine command line against our server'
     expect(await prefect('work-pool', 'preview', 'dock')).toContain('No runs found')
   })
 
-  test.concurrent('work queues are created and listed', async () => {
+  test('work queues are created and listed', async () => {
     await ask(server.apiUrl, 'POST', '/work_pools/', { name: 'quay', type: 'process' })
     expect(await prefect('work-queue', 'create', 'urgent', '--pool', 'quay', '--priority', '1', '--limit', '2')).toContain(
       'urgent',
@@ -42,7 +47,7 @@ describe.skipIf(!hasGenuine)(title('The genuine command line against our server'
     expect(listed).toContain('default')
   })
 
-  test.concurrent('a deployment is listed, looked at, scheduled, run and watched, its runs are listed and tell their logs', async () => {
+  test('a deployment is listed, looked at, scheduled, run and watched, its runs are listed and tell their logs', async () => {
     const pool = 'conformance'
     await ask(server.apiUrl, 'POST', '/work_pools/', { name: pool, type: 'process' })
     await prefect('deploy', '--all', '--prefect-file', 'prefect-quick.yaml')
@@ -91,7 +96,7 @@ describe.skipIf(!hasGenuine)(title('The genuine command line against our server'
     expect((await ask(server.apiUrl, 'GET', `/flow_runs/${later.id}`)) as Row).toMatchObject({ state_type: 'CANCELLED' })
   })
 
-  test.concurrent('variables are set, read, listed and unset', async () => {
+  test('variables are set, read, listed and unset', async () => {
     expect(await prefect('variable', 'set', 'wind', 'north', '--tag', 'weather')).toContain('Set variable')
     await prefect('variable', 'set', 'wind', '{"from": "north", "knots": 12}', '--overwrite')
     expect(await prefect('variable', 'get', 'wind')).toContain('knots')
@@ -100,7 +105,7 @@ describe.skipIf(!hasGenuine)(title('The genuine command line against our server'
     await expect(prefect('variable', 'get', 'wind')).rejects.toThrow('not found')
   })
 
-  test.concurrent('concurrency limits of tags and global ones are created, looked at, listed and deleted', async () => {
+  test('concurrency limits of tags and global ones are created, looked at, listed and deleted', async () => {
     expect(await prefect('concurrency-limit', 'create', 'database', '4')).toContain('database')
     expect(await prefect('concurrency-limit', 'inspect', 'database')).toMatch(/database[\s\S]*4/)
     expect(await prefect('concurrency-limit', 'ls')).toMatch(/database.*4/)
@@ -111,7 +116,7 @@ describe.skipIf(!hasGenuine)(title('The genuine command line against our server'
     expect(await prefect('gcl', 'delete', 'berths')).toContain('Deleted')
   })
 
-  test.concurrent('blocks, a secret, variables, artifacts and slots are made and used from Python', async () => {
+  test('blocks, a secret, variables, artifacts and slots are made and used from Python', async () => {
     await ask(server.apiUrl, 'POST', '/v2/concurrency_limits/', { name: 'harbour', limit: 1 })
     expect(await prefect('block', 'register', '--file', 'blocks.py')).toContain('Lighthouse')
     expect(JSON.parse((await runPython(['objects.py'], server.apiUrl)).trim())).toEqual({

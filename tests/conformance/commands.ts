@@ -27,8 +27,8 @@ export async function runCommand(command: Command, seconds = 120): Promise<strin
 }
 
 /** Starts a command. `stop` interrupts it, and kills it when it is still there after 20 s. */
-export function startCommand(command: Command): Running {
-  const { program, remove } = launch(command)
+export function startCommand(command: Command, options: { withInput?: boolean } = {}): Running {
+  const { program, remove } = launch(command, options)
   return {
     program,
     output: () => program.stdout() + program.stderr(),
@@ -41,9 +41,9 @@ export function startCommand(command: Command): Running {
   }
 }
 
-function launch(command: Command): { program: Program; remove: () => void } {
+function launch(command: Command, { withInput = false } = {}): { program: Program; remove: () => void } {
   const home = mkdtempSync(join(tmpdir(), 'aedile-conformance-'))
   const env = { ...cleanEnvironment(), PREFECT_HOME: home, AEDILE_HOME: home, ...command.env }
-  const program = startProgram(command.file, command.args, env, command.cwd)
+  const program = startProgram(command.file, command.args, env, command.cwd, withInput ? 'pipe' : 'ignore')
   return { program, remove: () => rmSync(home, { recursive: true, force: true, maxRetries: 5 }) }
 }

@@ -43,29 +43,29 @@ export async function startGenuineServer(): Promise<ServerUnderTest> {
   return { name: 'genuine', apiUrl, stop: server.stop }
 }
 
-/** Runs `prefect ...` against a server and returns its output. */
-export function runPrefect(args: string[], apiUrl: string, cwd = flowsFolder): Promise<string> {
-  return runCommand(clientCommand(prefect, args, apiUrl, cwd))
-}
-
 /** Runs a Python file, or `-c` with a program, against a server and returns its output. */
 export function runPython(args: string[], apiUrl: string): Promise<string> {
-  return runCommand(clientCommand(python, args, apiUrl, flowsFolder))
+  return runCommand(clientCommand(python, args, apiUrl))
 }
 
 /** Starts a Python file that goes on until it is ended. */
 export function startPython(args: string[], apiUrl: string): Running {
-  return startCommand(clientCommand(python, args, apiUrl, flowsFolder))
+  return startCommand(clientCommand(python, args, apiUrl))
+}
+
+/** Starts a Python file that is spoken to through its stdin. */
+export function startPythonSession(args: string[], apiUrl: string): Running {
+  return startCommand(clientCommand(python, args, apiUrl), { withInput: true })
 }
 
 /** Starts a genuine worker. */
 export function startGenuineWorker(apiUrl: string, pool: string): Running {
-  return startCommand(clientCommand(prefect, ['worker', 'start', '--pool', pool, '--name', 'a-worker'], apiUrl, flowsFolder))
+  return startCommand(clientCommand(prefect, ['worker', 'start', '--pool', pool, '--name', 'a-worker'], apiUrl))
 }
 
 const QUIET = { PREFECT_SERVER_ANALYTICS_ENABLED: 'false', DO_NOT_TRACK: '1' }
 
-function clientCommand(file: string, args: string[], apiUrl: string, cwd: string): Command {
+function clientCommand(file: string, args: string[], apiUrl: string): Command {
   const env = {
     ...QUIET,
     PREFECT_API_URL: apiUrl,
@@ -75,5 +75,5 @@ function clientCommand(file: string, args: string[], apiUrl: string, cwd: string
     COLUMNS: '400',
     PATH: `${join(environment, 'bin')}:${process.env.PATH}`,
   }
-  return { file, args, cwd, env }
+  return { file, args, cwd: flowsFolder, env }
 }

@@ -75,7 +75,8 @@ function readRules(): Rule[] {
 
 const PATTERNS: Record<string, (text: string) => string> = {
   uuid: (text) => text.replace(/\b[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}\b/g, '<uuid>'),
-  time: (text) => text.replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?|\b\d\d:\d\d:\d\d\.\d{3}\b/g, '<time>'),
+  time: (text) =>
+    text.replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?|\b\d\d:\d\d:\d\d\.\d{3}\b/g, '<time>'),
   duration: (text) => text.replace(/\b(in|for) \d+(\.\d+)? ?(s|seconds)\b/g, '$1 <duration>'),
   url: (text) => text.replace(/https?:\/\/[\w.:/-]+/g, '<url>'),
   path: (text) => text.replace(/(\/[\w.@+-]+){2,}/g, '<path>'),

@@ -1,7 +1,8 @@
 import { ask, type Row, triggerRun, waitForEvents, waitForRun } from './api.ts'
 import type { Running } from './commands.ts'
-import { runPrefect, runPython, startGenuineWorker, startPython } from './genuine.ts'
+import { runPython, startGenuineWorker, startPython } from './genuine.ts'
 import { runNode, startNode, startOurWorker } from './ours.ts'
+import { runPrefect } from './prefect-session.ts'
 
 /** A story that a client tells to a server, from its begin to its end. */
 export type Story = (apiUrl: string) => Promise<void>
@@ -59,8 +60,10 @@ export const commanded: Story = async (apiUrl) => {
 }
 
 async function deployPython(apiUrl: string): Promise<void> {
-  await runPrefect(['work-pool', 'create', POOL, '--type', 'process'], apiUrl)
-  await runPrefect(['--no-prompt', 'deploy', '--all'], apiUrl)
+  await runPrefect(apiUrl, [
+    ['work-pool', 'create', POOL, '--type', 'process'],
+    ['deploy', '--all'],
+  ])
 }
 
 async function runServed(apiUrl: string, serve: () => Running): Promise<void> {

@@ -45,8 +45,14 @@ export async function runAedile(
 }
 
 /** Starts a program, and keeps what it writes. */
-export function startProgram(file: string, args: string[], environment: Record<string, string>, cwd = REPOSITORY): Program {
-  const child = spawn(file, args, { cwd, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+export function startProgram(
+  file: string,
+  args: string[],
+  environment: Record<string, string>,
+  cwd = REPOSITORY,
+  input: 'ignore' | 'pipe' = 'ignore',
+): Program {
+  const child = spawn(file, args, { cwd, env: environment, stdio: [input, 'pipe', 'pipe'] })
   const stdout: string[] = []
   const stderr: string[] = []
   child.stdout.setEncoding('utf8').on('data', (text: string) => void stdout.push(text))

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
 import './check-node.js'
 
+const { enableCompileCache } = await import('node:module')
+enableCompileCache?.()
 await import('../dist/bundle/main.js').then(({ main }) => main(process.argv.slice(2)))

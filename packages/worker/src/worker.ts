@@ -1,6 +1,6 @@
 import { ATTEMPTS_CAPABILITY } from '@aedile/core/attempts/messages'
 import { readHello } from '@aedile/core/client/attempts'
-import type { ApiClient } from '@aedile/core/client/client'
+import { type ApiClient, createClient } from '@aedile/core/client/client'
 import { sendLogs } from '@aedile/core/client/logs'
 import { AedileError } from '@aedile/core/errors'
 import type { InfrastructureDefinition, WorkerFacts } from '@aedile/core/infrastructure-definition'
@@ -67,7 +67,8 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     if (/[/%]/.test(options.facts.name)) throw new AedileError('worker_name_invalid', { name: options.facts.name })
-    this.#options = options
+    // What matters is tried again here for as long as it takes. A client that tried long by itself would only hide that.
+    this.#options = { ...options, client: createClient({ ...options.client.options, maxRetries: 1 }) }
   }
 
   /** The story of a worker. Resolves when it has drained or was stopped. */

@@ -8,7 +8,7 @@ import { checkSchedule } from '../options/check-schedule.ts'
 const KEYS = ['cron', 'interval', 'rrule', 'timezone', 'anchor_date', 'active', 'parameters', 'slug', 'replaces', 'day_or']
 
 /** Makes schedules as a file has them into those of a deployment, and checks each. */
-export function buildSchedules(given: JsonValue[], where: string): DeploymentScheduleCreate[] {
+export function buildSchedules(given: readonly unknown[], where: string): DeploymentScheduleCreate[] {
   const schedules = given.map((one, index) =>
     buildSchedule(one, given.length > 1 ? `${where}: schedule ${index + 1}` : `${where}: schedule`),
   )
@@ -18,7 +18,7 @@ export function buildSchedules(given: JsonValue[], where: string): DeploymentSch
   return schedules
 }
 
-function buildSchedule(given: JsonValue, where: string): DeploymentScheduleCreate {
+function buildSchedule(given: unknown, where: string): DeploymentScheduleCreate {
   if (!isJsonObject(given)) throw wrong(`${where}: expected cron, interval or rrule, found ${JSON.stringify(given)}.`)
   const unknown = Object.keys(given).find((key) => !KEYS.includes(key))
   if (unknown) throw wrong(`${where}: there is no ${unknown}.${hint(unknown)}`)

@@ -22,7 +22,13 @@ export class CommandLine {
   constructor(parent: string) {
     this.folder = mkdtempSync(join(parent, '.aedile-test-'))
     const inherited = Object.entries(process.env).filter(([name]) => !/^(AEDILE|PREFECT|NODE_OPTIONS|VITEST)/.test(name))
-    this.#environment = { ...Object.fromEntries(inherited), AEDILE_HOME: this.home, NO_COLOR: '1' }
+    this.#environment = {
+      ...Object.fromEntries(inherited),
+      AEDILE_HOME: this.home,
+      NO_COLOR: '1',
+      // The sources are stripped of their types once, and not for every command.
+      NODE_COMPILE_CACHE: join(this.home, 'compile-cache'),
+    }
   }
 
   /** Sets a variable for all commands that follow. */

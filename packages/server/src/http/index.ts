@@ -1,6 +1,7 @@
 import { routes as adminRoutes } from './admin/routes.ts'
 import { routes as artifactRoutes } from './artifacts/routes.ts'
 import { routes as attemptRoutes } from './attempts/routes.ts'
+import { routes as automationRoutes } from './automations/routes.ts'
 import { routes as blockRoutes } from './blocks/routes.ts'
 import { routes as collectionRoutes } from './collections/routes.ts'
 import { routes as concurrencyLimitRoutes } from './concurrency-limits/routes.ts'
@@ -40,4 +41,5 @@ export const routes: readonly Route[] = [
   ...artifactRoutes,
   ...blockRoutes,
   ...collectionRoutes,
+  ...automationRoutes,
 ]

@@ -14,9 +14,9 @@ import {
   PostgresQueryCompiler,
   SqliteAdapter,
   SqliteIntrospector,
-  SqliteQueryCompiler,
   UpdateQueryNode,
 } from 'kysely'
+import { SteadyQueryCompiler } from './sqlite/query-compiler.ts'
 import type { Database } from './tables.ts'
 
 export type DatabaseKind = 'sqlite' | 'postgres'
@@ -26,7 +26,7 @@ const dialects: Record<DatabaseKind, Dialect> = {
     createAdapter: () => new SqliteAdapter(),
     createDriver: () => new DummyDriver(),
     createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new SteadyQueryCompiler(),
   },
   postgres: {
     createAdapter: () => new PostgresAdapter(),
@@ -36,7 +36,7 @@ const dialects: Record<DatabaseKind, Dialect> = {
   },
 }
 
-const compilers = { sqlite: new SqliteQueryCompiler(), postgres: new PostgresQueryCompiler() }
+const compilers = { sqlite: new SteadyQueryCompiler(), postgres: new PostgresQueryCompiler() }
 const adapters = { sqlite: new SqliteAdapter(), postgres: new PostgresAdapter() }
 
 /** A Kysely over connections that somebody else opens, begins and closes; it is cheap enough to make one per unit of work. */

@@ -100,20 +100,22 @@ describe('aedile deploy', () => {
     [['deploy', 'new.ts:x', '-n', 'x', '-p', 'local', '--prefect-file', 'none.yaml'], 3, 'new.ts does not exist'],
     [['deploi'], 2, 'Did you mean deploy?'],
     [['deploy', '--pol', 'x'], 2, 'Did you mean --pool?'],
-  ])('%j is refused, and nothing of it is left', async (args, code, why) => {
+  ])('%j is refused in a sentence', async (args, code, why) => {
     writeFileSync(join(cli.folder, 'none.yaml'), '')
     writeFileSync(join(cli.folder, 'broken.ts'), 'export const x = {\n  a: 1,,\n}\n')
     const ended = await cli.run(...args)
     expect(ended.error).toMatch(why)
     expect(ended.code).toBe(code)
-    expect(await cli.run('deployment', 'inspect', 'hello/x')).toMatchObject({ code: 3 })
   })
 
-  it('writes none of several deployments when one of them is wrong', async () => {
-    const entries =
-      '[{name: good, entrypoint: "hello.ts:hello", work_pool: {name: local}}, {name: bad, entrypoint: "hello.ts:hello", work_pool: {name: local}, schedules: [{cron: x}]}]'
-    writeFileSync(join(cli.folder, 'mixed.yaml'), `deployments: ${entries}`)
+  it('leaves nothing behind when it is refused, also not one of several when another is wrong', async () => {
+    const good = '{name: good, entrypoint: "hello.ts:hello", work_pool: {name: local}}'
+    const bad = '{name: bad, flow_name: other, work_pool: {name: local, job_variables: {command: x}}, schedules: [{cron: x}]}'
+    writeFileSync(join(cli.folder, 'mixed.yaml'), `deployments: [${good}, ${bad}]`)
     expect(await cli.run('deploy', '--all', '--prefect-file', 'mixed.yaml')).toMatchObject({ code: 2 })
-    expect(await cli.run('deployment', 'inspect', 'hello/good')).toMatchObject({ code: 3 })
+    const deployments = JSON.parse((await cli.run('deployment', 'ls', '--json')).out) as { full_name: string }[]
+    expect(deployments.map((one) => one.full_name)).toEqual(['backup/b', 'backup/nightly', 'hello/a', 'hello/one'])
+    const flows = JSON.parse((await cli.run('flow', 'ls', '--json')).out) as { name: string }[]
+    expect(flows.map((one) => one.name).sort()).toEqual(['backup', 'hello'])
   })
 })

@@ -33,7 +33,7 @@ describe('the command line over a deployment of a file', () => {
   })
 
   it('puts a zone on all schedules and an anchor on intervals', () => {
-    const entry = { schedules: [{ cron: '0 0 * * *', timezone: 'UTC' }, { interval: 60 }] }
+    const entry: DeployEntry = { schedules: [{ cron: '0 0 * * *', timezone: 'UTC' }, { interval: 60 }] }
     expect(apply(entry, { timezone: 'Europe/Rome', anchorDate: '2024-01-01' }).schedules).toEqual([
       { cron: '0 0 * * *', timezone: 'Europe/Rome' },
       { interval: 60, timezone: 'Europe/Rome', anchor_date: '2024-01-01' },

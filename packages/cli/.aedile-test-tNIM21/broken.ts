@@ -1,0 +1,3 @@
+export const x = {
+  a: 1,,
+}
