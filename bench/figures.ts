@@ -1,13 +1,13 @@
 /** How many things were done in how many seconds. More is better. */
-export type Rate = { kind: 'rate'; unit: string; count: number; seconds: number }
+type Rate = { kind: 'rate'; unit: string; count: number; seconds: number }
 /** Milliseconds, each by itself. Less is better. */
-export type Times = { kind: 'times'; show: 'quantiles' | 'median'; samples: number[] }
+type Times = { kind: 'times'; show: 'quantiles' | 'median'; samples: number[] }
 /** Something else that was read a few times. Less is better. */
-export type Amount = { kind: 'amount'; unit: string; samples: number[] }
+type Amount = { kind: 'amount'; unit: string; samples: number[] }
 /** What went wrong, by name (an HTTP status, or a sentence), among how many tries. */
-export type Errors = { kind: 'errors'; counts: Record<string, number>; tries: number }
+type Errors = { kind: 'errors'; counts: Record<string, number>; tries: number }
 /** How often something was done before another figure was taken; neither good nor bad. */
-export type Count = { kind: 'count'; count: number }
+type Count = { kind: 'count'; count: number }
 
 export type Figure = Rate | Times | Amount | Errors | Count
 
@@ -18,7 +18,7 @@ export type Result = { what: string; figure: Figure }
 export type Summary = { n: number; values: Record<string, number> }
 
 /** The value below which the given share of the samples lies (nearest rank). */
-export function quantile(samples: number[], share: number): number {
+function quantile(samples: number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FULL_SCALE, QUICK_SCALE } from './groups/group.ts'
@@ -13,7 +13,8 @@ import { toJson, toMarkdown } from './report.ts'
 import { PostgresCluster } from './stage/postgres.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const cache = join(root, '.cache', 'bench')
+/** Of this run alone, so that two runs do not clear each other's. */
+const cache = join(root, '.cache', 'bench', String(process.pid))
 const DATABASES: Database[] = ['sqlite', 'postgres']
 
 async function main(): Promise<void> {
@@ -21,8 +22,11 @@ async function main(): Promise<void> {
   const products = findProducts(options)
   const databases = chooseDatabases(options)
   mkdirSync(cache, { recursive: true })
-  const cluster = databases.includes('postgres') ? await PostgresCluster.start() : null
-  process.once('exit', () => cluster?.stop())
+  const cluster = databases.includes('postgres') ? await PostgresCluster.start(cache) : null
+  process.once('exit', () => {
+    cluster?.stop()
+    rmSync(cache, { recursive: true, force: true })
+  })
   const rounds = options.quick ? 1 : 2
   const head = readHead({ root, products, cluster, rounds, measures: describeMeasure(options) })
   for (const [name, text] of Object.entries(head)) tell(`${name}: ${text}`)
@@ -37,7 +41,8 @@ async function main(): Promise<void> {
     tell,
   })
   const report = options.json ? toJson : toMarkdown
-  process.stdout.write(`${report({ head, products, measured, failures })}\n`)
+  // Whole before the process exits, also into a pipe.
+  await new Promise<void>((done) => process.stdout.write(`${report({ head, products, measured, failures })}\n`, () => done()))
   if (failures.some(({ product }) => product.name === 'aedile')) process.exitCode = 1
 }
 
@@ -68,8 +73,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 try {
   await main()
-} finally {
-  if (existsSync(cache)) rmSync(cache, { recursive: true, force: true })
+} catch (error) {
+  tell((error as Error).message)
+  process.exitCode = 1
 }
 // Connections kept alive must not hold the process that is done.
 process.exit()

@@ -68,7 +68,7 @@ export class Child {
 }
 
 /** The environment without anybody's settings: what is measured is the default configuration. */
-export function plainEnvironment(): Record<string, string | undefined> {
+function plainEnvironment(): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AEDILE|PREFECT|NODE_OPTIONS)/.test(name)))
 }
 

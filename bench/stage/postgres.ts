@@ -17,8 +17,9 @@ export class PostgresCluster {
     return findPostgres() !== null
   }
 
-  static async start(): Promise<PostgresCluster> {
-    const { port, stop } = await startPostgres()
+  /** Starts a cluster in a folder; in the system's own for temporary files when user postgres may not go there. */
+  static async start(folder: string): Promise<PostgresCluster> {
+    const { port, stop } = await startIn(folder).catch(() => startPostgres())
     return new PostgresCluster(port, stop)
   }
 
@@ -43,5 +44,16 @@ export class PostgresCluster {
 
   stop(): void {
     this.#stop()
+  }
+}
+
+async function startIn(folder: string): ReturnType<typeof startPostgres> {
+  const before = process.env.TMPDIR
+  process.env.TMPDIR = folder
+  try {
+    return await startPostgres()
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = before
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../support/network.ts'
 
 /** What a server answers: checked by the comparison itself, not by a schema. */
@@ -6,8 +7,10 @@ export type Row = { [key: string]: Json }
 
 const TERMINAL = ['COMPLETED', 'FAILED', 'CRASHED', 'CANCELLED']
 
-/** Sends one request and returns the answer; fails with what the server said. */
-export async function ask(apiUrl: string, method: string, path: string, body?: object): Promise<Json> {
+const TRIES = 20
+
+/** Sends one request and returns the answer; fails with what the server said. A 503 did nothing, and is asked again. */
+export async function ask(apiUrl: string, method: string, path: string, body?: object, tries = TRIES): Promise<Json> {
   const response = await fetch(apiUrl + path, {
     method,
     headers: { 'content-type': 'application/json' },
@@ -15,6 +18,11 @@ export async function ask(apiUrl: string, method: string, path: string, body?: o
     ...(body ? { body: JSON.stringify(body) } : {}),
   })
   const text = await response.text()
+  // A genuine server on SQLite says so when its database is locked; its clients ask again, too.
+  if (response.status === 503 && tries > 1) {
+    await sleep(250)
+    return ask(apiUrl, method, path, body, tries - 1)
+  }
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
   return text === '' ? null : (JSON.parse(text) as Json)
 }

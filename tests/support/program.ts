@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The root of the repository. */
 export const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url))
 const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
+
+const COMPILE_CACHE = join(tmpdir(), 'aedile-compile-cache')
 
 /** A program that a test started, with all that it wrote. */
 export type Program = {
@@ -31,7 +35,9 @@ export function cleanEnvironment(): Record<string, string> {
 /** Starts the command line from its sources. */
 export function startAedile(args: string[], environment: Record<string, string> = {}, cwd = REPOSITORY): Program {
   const node = ['--conditions=source', '--disable-warning=ExperimentalWarning', MAIN]
-  return startProgram(process.execPath, [...node, ...args], { ...cleanEnvironment(), ...environment }, cwd)
+  // The sources are compiled once, not by each of the many programs of a story.
+  const base = { ...cleanEnvironment(), NODE_COMPILE_CACHE: COMPILE_CACHE }
+  return startProgram(process.execPath, [...node, ...args], { ...base, ...environment }, cwd)
 }
 
 /** Runs the command line from its sources to its end. */
@@ -55,8 +61,8 @@ export function startProgram(
   const child = spawn(file, args, { cwd, env: environment, stdio: [input, 'pipe', 'pipe'] })
   const stdout: string[] = []
   const stderr: string[] = []
-  child.stdout.setEncoding('utf8').on('data', (text: string) => void stdout.push(text))
-  child.stderr.setEncoding('utf8').on('data', (text: string) => void stderr.push(text))
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => void stdout.push(text))
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => void stderr.push(text))
   // `exit`, not `close`: what the program started may hold its output open.
   const ended = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals)
   return {

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+/** Inside the repository, so that flows find `@aedile/sdk`. */
+const CACHE = fileURLToPath(new URL('../../../../.cache', import.meta.url))
 const FLAGS = ['--conditions=source', '--disable-warning=ExperimentalWarning']
 
 /** How a command ended, and what it wrote. */
@@ -18,9 +20,9 @@ export class CommandLine {
   readonly #environment: Record<string, string | undefined>
   readonly #started: ChildProcess[] = []
 
-  /** The folder has to be one from which `@aedile/sdk` is found, so it is made inside the repository. */
-  constructor(parent: string) {
-    this.folder = mkdtempSync(join(parent, '.aedile-test-'))
+  constructor() {
+    mkdirSync(CACHE, { recursive: true })
+    this.folder = mkdtempSync(join(CACHE, 'command-line-'))
     const inherited = Object.entries(process.env).filter(([name]) => !/^(AEDILE|PREFECT|NODE_OPTIONS|VITEST)/.test(name))
     this.#environment = {
       ...Object.fromEntries(inherited),
@@ -62,17 +64,21 @@ export class CommandLine {
   }
 }
 
-/** Waits for a line that a process writes. Fails when it ends first. */
+const LINE_SECONDS = 30
+
+/** Waits for a line that a process writes. Fails with what it wrote when it ends first, or writes none in time. */
 export async function lineOf(child: ReturnType<CommandLine['start']>, pattern: RegExp): Promise<RegExpExecArray> {
+  const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>()
   let seen = ''
-  return new Promise((resolve, reject) => {
-    const look = (chunk: Buffer) => {
-      seen += chunk.toString()
-      const found = pattern.exec(seen)
-      if (found) resolve(found)
-    }
-    child.stdout.on('data', look)
-    child.stderr.on('data', look)
-    child.once('exit', (code) => reject(new Error(`ended with ${code} before ${pattern}: ${seen}`)))
-  })
+  const fail = (why: string) => reject(new Error(`${why} before ${pattern}: ${seen}`))
+  const late = setTimeout(() => fail(`${LINE_SECONDS} s went by`), LINE_SECONDS * 1000)
+  const look = (chunk: Buffer) => {
+    seen += chunk.toString()
+    const found = pattern.exec(seen)
+    if (found) resolve(found)
+  }
+  child.stdout.on('data', look)
+  child.stderr.on('data', look)
+  child.once('exit', (code) => fail(`it ended with ${code}`))
+  return promise.finally(() => clearTimeout(late))
 }

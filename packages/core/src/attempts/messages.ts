@@ -62,6 +62,11 @@ export const recordBody = z.strictObject({ worker_name: z.string(), handle: json
 export const advanceBody = z.strictObject({
   worker_name: z.string(),
   log_cursor: z.string(),
+  /**
+   * The cursor that the lines begin at; null at the beginning. When another one is stored, nothing is: a message of a worker
+   * that was killed since may come late. The answer then has the stored one, to go on from.
+   */
+  after: z.string().nullish(),
   lines: z.array(logCreate).default([]),
 })
 /** `POST /aedile/attempts/{key}/end`: the thing ended like this. */

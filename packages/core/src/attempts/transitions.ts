@@ -83,6 +83,14 @@ export function advance(
   return { ...row, phase, phaseBefore: null, unattendedSince: null, leaseExpires: over ? null : now + lease }
 }
 
+/**
+ * True when lines of output are to be stored: they begin at the stored cursor. Otherwise they are stored already, or come
+ * late, from a worker that was killed since. A sender that does not say where they begin only repeats its last message.
+ */
+export function isNextOutput(stored: string | null, message: { after?: string | null | undefined; cursor: string }): boolean {
+  return message.after === undefined ? stored !== message.cursor : stored === message.after
+}
+
 /** Renews the lease of a worker that still attends the attempt. */
 export function renew(row: AttemptRow, worker: string, now: number, lease = LEASE_SECONDS): AttemptRow | Refusal {
   if (row.worker !== worker) return { refused: `attempt ${row.key} is attended by ${row.worker ?? 'nobody'}` }

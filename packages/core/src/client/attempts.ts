@@ -40,8 +40,8 @@ export function readAttempts(
 export const intendAttempt = attemptCall<z.input<typeof intendBody>>('intend')
 /** Says that it exists; its native ids are in the handle. */
 export const recordAttempt = attemptMessage<z.input<typeof recordBody>>('record')
-/** Says up to where its output is stored. */
-export const advanceAttempt = attemptMessage<z.input<typeof advanceBody>>('advance')
+/** Stores lines of output. The answer says up to where output is stored then. */
+export const advanceAttempt = attemptCall<z.input<typeof advanceBody>>('advance')
 /** Says how it ended. */
 export const endAttempt = attemptMessage<z.input<typeof endBody>>('end')
 /** Says that the run's state was proposed. */

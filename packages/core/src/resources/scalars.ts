@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { JsonObject, JsonValue } from '../json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import { formatTimestamp, parseTimestamp } from '../time.ts'
 
 /** A UUID in any spelling that the API takes; kept in lower case with dashes. */
@@ -64,7 +64,15 @@ export const durationSeconds = z.union([z.number(), z.string()]).transform((valu
 export const json: z.ZodType<JsonValue> = z.any()
 
 /** A JSON object whose keys belong to the user. */
-export const jsonObject: z.ZodType<JsonObject> = z.record(z.string(), z.any())
+export const jsonObject: z.ZodType<JsonObject> = z
+  .unknown()
+  .check((context) => {
+    if (isJsonObject(context.value)) return
+    const message = 'Input should be a valid dictionary'
+    context.issues.push({ code: 'invalid_type', expected: 'record', input: context.value, message })
+  })
+  // Not a record: that copies key by key, and leaves out `__proto__`.
+  .meta({ type: 'object', additionalProperties: {} }) as z.ZodType<unknown> as z.ZodType<JsonObject>
 
 /** Labels of a resource: text, number or boolean by key. */
 export const keyValueLabels = z.record(z.string(), z.union([z.boolean(), z.number(), z.string()]))

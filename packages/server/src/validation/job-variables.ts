@@ -28,8 +28,8 @@ export async function findJobVariablesFailure(reading: BlockReading, check: JobV
   if (!isJsonObject(variables) || Object.keys(variables).length === 0) return null
   validateSchema(variables, { preprocess: false })
   const { defaults, someInvalid } = await readDefaults(reading, variables, check.checkDefaults ?? false)
-  const values: JsonObject = { ...defaults }
-  for (const layer of check.layers) Object.assign(values, layer ?? {})
+  // By entries: to assign an object would take its key `__proto__` for the prototype.
+  const values: JsonObject = Object.fromEntries([defaults, ...check.layers].flatMap((layer) => Object.entries(layer ?? {})))
   // Where a default of the pool is itself invalid, what it would have filled cannot be demanded.
   const ignoreRequired = !check.isComplete || someInvalid
   return findSchemaFailure(values, variables, { ignoreRequired, allowNullWithDefault: true })

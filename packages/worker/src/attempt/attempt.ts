@@ -86,7 +86,7 @@ export class Attempt {
     await this.#save()
   }
 
-  async moveCursor(logCursor: LogCursor): Promise<void> {
+  async moveCursor(logCursor: LogCursor | null): Promise<void> {
     this.#note = { ...this.#note, logCursor }
     await this.#save()
   }

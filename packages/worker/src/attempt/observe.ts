@@ -1,10 +1,11 @@
 import type { Outcome } from '@aedile/core/infrastructure-definition'
+import type { LogCreate } from '@aedile/core/resources/log'
 import { backoffSeconds, isLoss, pause } from '../backoff.ts'
-import type { Sink } from '../infrastructure-driver.ts'
+import type { LogCursor, Sink } from '../infrastructure-driver.ts'
 import type { WorkerContext } from '../worker-context.ts'
 import type { Attempt } from './attempt.ts'
 import { isEngineLogLine } from './engine-console.ts'
-import { OutputShipper } from './output-shipper.ts'
+import { OutputMoved, OutputShipper } from './output-shipper.ts'
 
 /**
  * Follows a started thing to its end, from the stored cursor on. Its output goes into the run's logs. Null when the attempt
@@ -36,25 +37,33 @@ export async function observeToEnd(context: WorkerContext, attempt: Attempt): Pr
 }
 
 function buildShipper(context: WorkerContext, attempt: Attempt): OutputShipper {
-  return new OutputShipper({
+  const store = async (lines: LogCreate[], cursor: LogCursor) => {
+    const fresh = attempt.handle.reports === 'engine' ? lines.filter((line) => !isEngineLogLine(line.message)) : lines
+    const stored = await context.ledger.advance(attempt.key, { after: attempt.logCursor, lines: fresh, cursor })
+    if (stored !== cursor) throw new OutputMoved(stored)
+    await attempt.moveCursor(cursor)
+  }
+  const shipper: OutputShipper = new OutputShipper({
     flowRunId: attempt.flowRunId,
     batchSeconds: context.settings.outputBatchSeconds,
     bufferBytes: context.settings.outputBufferBytes,
-    store: async (lines, cursor) => {
-      const fresh = attempt.handle.reports === 'engine' ? lines.filter((line) => !isEngineLogLine(line.message)) : lines
-      await context.ledger.advance(attempt.key, fresh, cursor)
-      await attempt.moveCursor(cursor)
-    },
+    store,
     refused: async (error, { lines, cursor }) => {
+      if (error instanceof OutputMoved) {
+        await attempt.moveCursor(error.cursor)
+        return shipper.restart()
+      }
       const facts = { err: error, flowRunId: attempt.flowRunId, lines: lines.length }
       if (isLoss(error)) {
         context.log.info(facts, 'Output of a run is no longer taken from this worker; letting go of the run')
         return attempt.lose()
       }
       context.log.error(facts, 'Lines of output were refused by the server')
-      await attempt.moveCursor(cursor)
+      // Without them; when this fails too, the next lines take the cursor past them.
+      await store([], cursor).catch(() => {})
     },
   })
+  return shipper
 }
 
 /** One observation. Null when it paused because too much output waits for the server. */

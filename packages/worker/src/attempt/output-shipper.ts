@@ -2,9 +2,20 @@ import type { LogCreate } from '@aedile/core/resources/log'
 import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
 import { backoffSeconds, isFinalAnswer, pause } from '../backoff.ts'
 import type { LogCursor, OutputStream } from '../infrastructure-driver.ts'
+import { splitLines } from './output-lines.ts'
 
-/** Lines, and the cursor right after them. */
+/** Lines that wait, and the cursor right after them. */
 export type OutputBatch = { lines: LogCreate[]; cursor: LogCursor; bytes: number }
+
+/** What is stored ends elsewhere than the lines begin: observe again, from there. */
+export class OutputMoved extends Error {
+  readonly cursor: LogCursor | null
+
+  constructor(cursor: LogCursor | null) {
+    super(`Output is stored up to ${cursor ?? 'nowhere'}.`)
+    this.cursor = cursor
+  }
+}
 
 const LAST_LINES = 20
 /** What goes in one message; servers refuse large ones. */
@@ -16,7 +27,7 @@ export type OutputShipperOptions = {
   flowRunId: string
   /** Stores lines and the cursor right after them, together. */
   store: (lines: LogCreate[], cursor: LogCursor) => Promise<void>
-  /** What the server refuses for good: it would refuse it again, so what follows goes on without it. */
+  /** What is refused for good: it would be refused again, so what follows goes on without it. */
   refused: (error: unknown, batch: OutputBatch) => Promise<void>
   /** Longest wait of a line. */
   batchSeconds: number
@@ -58,9 +69,7 @@ export class OutputShipper {
   /** Takes whole lines in; returns at once. */
   take(stream: OutputStream, bytes: Uint8Array, cursor: LogCursor): void {
     const text = this.#decoders[stream].decode(bytes, { stream: true })
-    const messages = text.split('\n')
-    if (messages.at(-1) === '') messages.pop()
-    const lines = messages.map((message) => this.#line(stream, message.endsWith('\r') ? message.slice(0, -1) : message))
+    const lines = splitLines(text).map((message) => this.#line(stream, message))
     const wasEmpty = this.#waiting.length === 0
     this.#append(lines, cursor)
     if (this.#waitingBytes >= this.#options.bufferBytes) this.#full.abort()
@@ -76,6 +85,12 @@ export class OutputShipper {
       if (batch) await this.#send(batch, signal)
     }
     this.#tellDrained()
+  }
+
+  /** Forgets what waits, and has the observation begin again. */
+  restart(): void {
+    for (const { bytes } of this.#waiting.splice(0)) this.#waitingBytes -= bytes
+    this.#full.abort()
   }
 
   /** Resolves when all that was taken in is stored, or the signal fires. Then more can be taken in. */

@@ -3,6 +3,9 @@ import type { AttemptKey, Handle, Outcome, ServerId } from '@aedile/core/infrast
 import type { LogCreate } from '@aedile/core/resources/log'
 import type { LogCursor } from '../infrastructure-driver.ts'
 
+/** Lines of output, and the cursors right before and right after them. */
+export type Output = { after: LogCursor | null; lines: LogCreate[]; cursor: LogCursor }
+
 /**
  * Where the steps of attempts are kept beyond this worker. On an Aedile server that is the attempts table, which fences
  * and lets others take over. A genuine server has none: there every step is accepted, and the state directory is all.
@@ -17,8 +20,11 @@ export interface AttemptLedger {
   intend(key: AttemptKey, handle: Handle): Promise<void>
   /** The thing exists. */
   record(key: AttemptKey, handle: Handle): Promise<void>
-  /** Stores lines of output and the cursor right after them. */
-  advance(key: AttemptKey, lines: LogCreate[], cursor: LogCursor): Promise<void>
+  /**
+   * Stores lines of output, which begin at one cursor, and the cursor right after them. Resolves with the cursor that is
+   * stored then: another one when a late message of an earlier worker came between; nothing was stored in that case.
+   */
+  advance(key: AttemptKey, output: Output): Promise<LogCursor | null>
   end(key: AttemptKey, outcome: Outcome): Promise<void>
   report(key: AttemptKey): Promise<void>
   remove(key: AttemptKey): Promise<void>

@@ -1,6 +1,7 @@
 import type { ServerId } from '@aedile/core/infrastructure-definition'
 import type { LogCreate } from '@aedile/core/resources/log'
-import type { AttemptLedger } from './ledger.ts'
+import type { LogCursor } from '../infrastructure-driver.ts'
+import type { AttemptLedger, Output } from './ledger.ts'
 
 /** The ledger on a genuine server: it keeps lines of output, and nothing else. */
 export class LocalLedger implements AttemptLedger {
@@ -14,8 +15,9 @@ export class LocalLedger implements AttemptLedger {
     this.#createLogs = createLogs
   }
 
-  async advance(_key: string, lines: LogCreate[]): Promise<void> {
+  async advance(_key: string, { lines, cursor }: Output): Promise<LogCursor> {
     if (lines.length > 0) await this.#createLogs(lines)
+    return cursor
   }
 
   async intend(): Promise<void> {}

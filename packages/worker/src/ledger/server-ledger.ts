@@ -4,9 +4,8 @@ import type { ApiClient } from '@aedile/core/client/client'
 import { isAedileError } from '@aedile/core/errors'
 import type { AttemptKey, Handle, Outcome, ServerId } from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'
-import type { LogCreate } from '@aedile/core/resources/log'
 import type { LogCursor } from '../infrastructure-driver.ts'
-import type { AttemptLedger } from './ledger.ts'
+import type { AttemptLedger, Output } from './ledger.ts'
 
 /** The ledger of an Aedile server: its attempts table, over the API. */
 export class ServerLedger implements AttemptLedger {
@@ -33,8 +32,9 @@ export class ServerLedger implements AttemptLedger {
     await attempts.recordAttempt(this.#client, key, { worker_name: this.#worker, handle: handle as unknown as JsonObject })
   }
 
-  async advance(key: AttemptKey, lines: LogCreate[], cursor: LogCursor): Promise<void> {
-    await attempts.advanceAttempt(this.#client, key, { worker_name: this.#worker, log_cursor: cursor, lines })
+  async advance(key: AttemptKey, { after, lines, cursor }: Output): Promise<LogCursor | null> {
+    const body = { worker_name: this.#worker, log_cursor: cursor, after, lines }
+    return (await attempts.advanceAttempt(this.#client, key, body)).log_cursor
   }
 
   async end(key: AttemptKey, outcome: Outcome): Promise<void> {

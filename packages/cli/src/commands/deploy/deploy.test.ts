@@ -18,7 +18,7 @@ export const hello = flow({ parameters: z.object({ name: z.string().default('Wor
 `
 
 beforeAll(async () => {
-  cli = new CommandLine(join(import.meta.dirname, '../../../'))
+  cli = new CommandLine()
   const server = cli.start('server', 'start', '--port', '0')
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
   stopServer = () => {

@@ -86,7 +86,11 @@ export const routes: Route[] = [
     recordAttempt(workspace, params.key, body.worker_name, body.handle),
   ),
   message('advance', 'Output was stored up to a cursor.', advanceBody, ({ workspace, params, body }) =>
-    takeOutput(workspace, params.key, body.worker_name, { lines: body.lines, cursor: body.log_cursor }),
+    takeOutput(workspace, params.key, body.worker_name, {
+      lines: body.lines,
+      cursor: body.log_cursor,
+      after: body.after,
+    }),
   ),
   message('end', 'What was started has ended.', endBody, ({ workspace, params, body }) =>
     endAttempt(workspace, params.key, body.worker_name, body.outcome),

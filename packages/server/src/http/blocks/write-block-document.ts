@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { isJsonObject, type JsonObject } from '@aedile/core/json'
+import { isJsonObject, type JsonObject, type JsonValue } from '@aedile/core/json'
 import { blockDocumentCreate, type blockDocumentUpdate } from '@aedile/core/resources/block'
 import { nowMicroseconds } from '@aedile/core/time'
 import type { Kysely } from 'kysely'
@@ -119,11 +119,11 @@ async function tell(
 
 /** References stand directly under a key of the data, as `{"$ref": {"block_document_id": ...}}`. */
 function separateReferences(data: JsonObject): { data: JsonObject; references: References } {
-  const own: JsonObject = {}
+  const own: [string, JsonValue][] = []
   const references: References = new Map()
   for (const [key, value] of Object.entries(data)) {
-    if (!isJsonObject(value) || !('$ref' in value)) {
-      own[key] = value
+    if (!isJsonObject(value) || !Object.hasOwn(value, '$ref')) {
+      own.push([key, value])
       continue
     }
     const target = isJsonObject(value.$ref) ? value.$ref.block_document_id : null
@@ -132,7 +132,7 @@ function separateReferences(data: JsonObject): { data: JsonObject; references: R
     }
     references.set(key, target.toLowerCase())
   }
-  return { data: own, references }
+  return { data: Object.fromEntries(own), references }
 }
 
 async function readReferences(db: Kysely<Database>, parent: string): Promise<References> {

@@ -35,7 +35,7 @@ export function takeOutput(
   workspace: Workspace,
   key: string,
   worker: string,
-  output: { lines: readonly NewLog[]; cursor: string },
+  output: { lines: readonly NewLog[]; cursor: string; after?: string | null | undefined },
 ): Promise<Attempt> {
   return changeAttempt(
     workspace,

@@ -1,4 +1,5 @@
 import type { Attempt } from '@aedile/core/attempts/messages'
+import { isNextOutput } from '@aedile/core/attempts/transitions'
 import type { Kysely } from 'kysely'
 import type { Changes } from '../../changes.ts'
 import { appendLines, type NewLog } from '../../store/queries/append-lines.ts'
@@ -17,12 +18,12 @@ export async function toWireAttempts(db: Kysely<Database>, rows: readonly FlowRu
 
 /**
  * Stores lines of output and the cursor right after them, in one file, so that a crash keeps both or neither. The same
- * message again changes nothing: its cursor is there already.
+ * message again changes nothing: its cursor is there already. Nor does one that comes late.
  */
 export async function advanceOutput(
   transaction: Transaction,
   changes: Changes,
-  output: { attempt: string; lines: readonly NewLog[]; cursor: string },
+  output: { attempt: string; lines: readonly NewLog[]; cursor: string; after?: string | null | undefined },
 ): Promise<void> {
   const { db } = transaction
   const before = await db
@@ -30,7 +31,7 @@ export async function advanceOutput(
     .select('cursor')
     .where('attempt_key', '=', output.attempt)
     .executeTakeFirst()
-  if (before?.cursor === output.cursor) return
+  if (!isNextOutput(before?.cursor ?? null, output)) return
   await appendLines(transaction, changes, output.lines)
   await db
     .insertInto('output_cursor')

@@ -1,3 +1,0 @@
-export const x = {
-  a: 1,,
-}
