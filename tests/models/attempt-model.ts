@@ -351,7 +351,8 @@ function deliverReport(next: Model, key: string): void {
 }
 
 function change(model: Model, name: string, apply: (next: Model) => void): Step<Model> {
-  const next = structuredClone(model)
+  // Several times faster than structuredClone, and this is what the search does most.
+  const next = JSON.parse(JSON.stringify(model)) as Model
   apply(next)
   return { name, next }
 }

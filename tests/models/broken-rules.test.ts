@@ -44,8 +44,4 @@ describe('the search finds', { timeout: 120_000 }, () => {
   it('a cancellation that says Cancelled before the thing is gone', async () => {
     await expect(searchWith(() => ({ cancel: () => 'cancelled' }))).rejects.toThrow(/Cancelled while its infrastructure lives/)
   })
-
-  it('a lease that never runs out', async () => {
-    await expect(searchWith(() => ({ expire: () => null }))).rejects.toThrow(/./)
-  })
 })

@@ -8,7 +8,7 @@ import type { Step } from './search.ts'
  * bytes, the worker is killed and comes back anywhere, answers are lost, and messages of killed workers arrive late. Where a
  * piece ends, what its lines are and whether they are stored is decided by the functions that driver, worker and server use.
  */
-const OUTPUT = new TextEncoder().encode('a\n\nbé\nc')
+const OUTPUT = new TextEncoder().encode('a\n\nbé\nlast')
 const ALL_LINES = splitLines(new TextDecoder().decode(OUTPUT))
 
 type Piece = { from: number; to: number }
@@ -58,8 +58,9 @@ export function outputSteps(model: OutputModel, rule: OutputRule = isNextOutput)
 
 function childSteps(model: OutputModel): Step<OutputModel>[] {
   if (model.over) return []
-  if (model.written === OUTPUT.length) return [change(model, 'the child ends', (next) => void (next.over = true))]
-  return [change(model, 'the child writes a byte', (next) => void (next.written += 1))]
+  if (model.written === OUTPUT.length)
+    return [change(model, 'the child ends', (next) => void Object.assign(next, { over: true }))]
+  return [change(model, 'the child writes a byte', (next) => void Object.assign(next, { written: next.written + 1 }))]
 }
 
 function workerSteps(model: OutputModel, rule: OutputRule): Step<OutputModel>[] {
@@ -156,7 +157,7 @@ function lateSteps(model: OutputModel, rule: OutputRule): Step<OutputModel>[] {
 }
 
 function change(model: OutputModel, name: string, apply: (next: OutputModel) => void): Step<OutputModel> {
-  const next = structuredClone(model)
+  const next = JSON.parse(JSON.stringify(model)) as OutputModel
   apply(next)
   return { name, next }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { AedileError } from '@aedile/core/errors'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import { Metrics } from '../metrics.ts'
+import { PendingBytes } from '../store/pending-bytes.ts'
 import type { Workspace } from '../workspace.ts'
 import { toAnswer } from './answers.ts'
 import { AuditTrail } from './audit-trail.ts'
@@ -37,7 +38,8 @@ export function buildHttp(workspace: Workspace, parts: HttpParts = {}): FastifyI
   app.register(
     async (api) => {
       addCsrfProtection(api, workspace)
-      for (const declared of routes) registerRoute(api, declared, workspace)
+      const bodies = new PendingBytes(settings.maxPendingBytes)
+      for (const declared of routes) registerRoute(api, declared, workspace, bodies)
     },
     { prefix: settings.basePath },
   )

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { PendingBytes } from '../store/pending-bytes.ts'
 import { LEAST_API_VERSION } from '../version.ts'
 import type { Workspace } from '../workspace.ts'
 import { parseBody } from './json-body.ts'
@@ -16,7 +17,7 @@ declare module 'fastify' {
 const WITHOUT_VERSION_CHECK = new Set(['/health', '/version'])
 
 /** Puts one declared operation on the server: version check, validation, handler, answer. */
-export function registerRoute(app: FastifyInstance, declared: Route, workspace: Workspace): void {
+export function registerRoute(app: FastifyInstance, declared: Route, workspace: Workspace, bodies: PendingBytes): void {
   app.route({
     method: declared.method,
     url: toPattern(declared.path),
@@ -25,13 +26,11 @@ export function registerRoute(app: FastifyInstance, declared: Route, workspace: 
       // An empty parameter is another path: `/flows/` is not `/flows/:id`.
       if (hasEmptyParameter(request)) return reply.callNotFound()
       if (!WITHOUT_VERSION_CHECK.has(declared.path)) checkApiVersion(request)
-      const result = await declared.handle({
-        ...readInput(declared, request),
-        workspace,
-        request,
-        reply,
-        principal: request.principal,
-      })
+      const { principal } = request
+      // A body is kept until its commit, so what waits for commits is bounded here for every route.
+      const result = await bodies.hold(sizeOf(request.body), async () =>
+        declared.handle({ ...readInput(declared, request), workspace, request, reply, principal }),
+      )
       return sendResult(reply, result)
     },
   })
@@ -40,6 +39,10 @@ export function registerRoute(app: FastifyInstance, declared: Route, workspace: 
 /** Fastify's spelling of a path: `{id}` and `:id` both are parameters. */
 export function toPattern(path: string): string {
   return path.replace(/\{(\w+)\}/g, ':$1')
+}
+
+function sizeOf(body: unknown): number {
+  return Buffer.isBuffer(body) ? body.length : 0
 }
 
 function hasEmptyParameter(request: FastifyRequest): boolean {

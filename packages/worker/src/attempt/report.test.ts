@@ -46,6 +46,12 @@ describe('the state for an ended attempt', () => {
     })
   })
 
+  it('is Cancelled when the engine took the end that was asked for as a crash, and stays Crashed when nobody asked', () => {
+    const facts = { state: 'CRASHED', outcome: failed, reports: 'engine' } as const
+    expect(stateForOutcome({ ...facts, isCancelled: true })).toMatchObject({ type: 'CANCELLED' })
+    expect(stateForOutcome({ ...facts, isCancelled: false })).toBeNull()
+  })
+
   it('is Cancelled once the thing is gone, however it ended', () => {
     for (const outcome of [completed, failed]) {
       expect(stateForOutcome({ state: 'CANCELLING', outcome, reports: 'engine', isCancelled: true })).toMatchObject({

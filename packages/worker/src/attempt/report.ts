@@ -19,7 +19,8 @@ export type EndFacts = {
  * waits for something else (a retry by schedule, a resumption).
  */
 export function stateForOutcome({ state, outcome, reports, isCancelled }: EndFacts): StateCreateInput | null {
-  if (isTerminal(state)) return null
+  // A genuine engine that is told to end says Crashed by itself: it does not know that it is cancelled.
+  if (isTerminal(state) && !(isCancelled && state === 'CRASHED')) return null
   if (isCancelled || state === 'CANCELLING') {
     return { type: 'CANCELLED', name: 'Cancelled', message: 'Flow run was cancelled successfully.' }
   }
@@ -67,7 +68,8 @@ export async function reportOutcome(
     const proposed = stateForOutcome({ state, outcome, reports, isCancelled: attempt.isCancelled })
     if (!proposed) return null
     if (proposed.type === 'CANCELLED') await beforeCancelled()
-    const answer = await setFlowRunState(client, attempt.flowRunId, proposed, { attempt: attempt.key })
+    const options = { attempt: attempt.key, force: isTerminal(state) }
+    const answer = await setFlowRunState(client, attempt.flowRunId, proposed, options)
     if (answer.status === 'ACCEPT') return proposed
     refused = state
   }
