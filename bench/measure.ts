@@ -26,6 +26,7 @@ export async function measureAll(plan: Plan): Promise<{ measured: Measured[]; fa
   const measured: Measured[] = []
   const failures: Failure[] = []
   for (const group of plan.groups) {
+    plan.tell(`\n${group.title}`)
     for (const database of group.databases.filter((name) => plan.databases.includes(name))) {
       for (let round = 1; round <= plan.rounds; round++) {
         const order = round % 2 === 1 ? plan.products : plan.products.toReversed()

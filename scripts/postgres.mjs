@@ -15,8 +15,8 @@ export function findPostgres() {
   return versions.length ? join(base, versions.at(-1), 'bin') : null
 }
 
-/** Starts a cluster. Returns its URL and a function that stops it and deletes its files. */
-export async function startPostgres() {
+/** Starts a cluster. Returns its URL and a function that stops it and deletes its files. Only a durable one waits for the disk. */
+export async function startPostgres({ durable = false } = {}) {
   const bin = findPostgres()
   if (!bin) throw new Error('Postgres is not installed. On Debian: apt-get install postgresql')
   const folder = mkdtempSync(join(tmpdir(), 'aedile-postgres-'))
@@ -24,7 +24,7 @@ export async function startPostgres() {
   const data = join(folder, 'data')
   const port = await freePort()
   asPostgres(join(bin, 'initdb'), ['-D', data, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C.UTF-8'])
-  const options = `-p ${port} -c listen_addresses=127.0.0.1 -k ${folder} -c max_connections=300 -c shared_buffers=256MB -c fsync=off`
+  const options = `-p ${port} -c listen_addresses=127.0.0.1 -k ${folder} -c max_connections=300 -c shared_buffers=256MB -c fsync=${durable ? 'on' : 'off'}`
   asPostgres(join(bin, 'pg_ctl'), ['-D', data, '-o', options, '-l', join(folder, 'log'), '-w', 'start'])
   const pid = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`

@@ -30,7 +30,10 @@ export const burst: Group = {
       results.push(
         { what: `${what}: all started`, figure: { kind: 'times', show: 'median', samples: started } },
         { what: `${what}: all Completed`, figure: { kind: 'times', show: 'median', samples: completed } },
-        { what: `${what}: last state not Completed`, figure: { kind: 'errors', counts: others, tries: RUNS * scale.bursts } },
+        {
+          what: `${what}: last state other than Completed, errors`,
+          figure: { kind: 'errors', counts: others, tries: RUNS * scale.bursts },
+        },
       )
     }
     return results
@@ -50,11 +53,11 @@ async function measureBursts(stage: Stage, count: number, querySeconds: number |
     // Not always at the same moment of the worker's pause.
     await sleep(Math.random() * (querySeconds ?? 10) * 1000)
     const createdAt = Date.now()
-    const ids = await createAtOnce(stage, server.apiUrl, deployment)
+    const { ids, refusals } = await createAtOnce(stage, server.apiUrl, deployment)
     const starts = await noting.waitForStarts(ids, WAIT_SECONDS)
     const runs = await waitForReports(api, ids)
     const states = countBy(runs.map((run) => run.state_name))
-    all.states = addCounts(all.states, states)
+    all.states = addCounts(addCounts(all.states, states), refusals)
     if (starts.every((start) => start !== null)) all.started.push(Math.max(...(starts as number[])) - createdAt)
     if (states.Completed === RUNS) all.completed.push(Math.max(...runs.map((run) => Date.parse(run.end_time!))) - createdAt)
   }
@@ -63,14 +66,19 @@ async function measureBursts(stage: Stage, count: number, querySeconds: number |
   return all
 }
 
-async function createAtOnce(stage: Stage, apiUrl: string, deployment: string): Promise<string[]> {
+async function createAtOnce(
+  stage: Stage,
+  apiUrl: string,
+  deployment: string,
+): Promise<{ ids: string[]; refusals: Record<string, number> }> {
   const connections = Array.from({ length: 8 }, () => stage.connect(apiUrl))
-  return Promise.all(
+  const ids = await Promise.all(
     Array.from({ length: RUNS }, async (_, index) => {
       const api = connections[index % connections.length]!
       return (await api.expect<{ id: string }>('POST', `/deployments/${deployment}/create_flow_run`, {})).id
     }),
   )
+  return { ids, refusals: connections.reduce<Record<string, number>>((all, one) => addCounts(all, one.refusals), {}) }
 }
 
 type Run = { state_name: string; end_time: string | null }

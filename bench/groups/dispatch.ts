@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Result } from '../figures.ts'
+import { addCounts, type Result } from '../figures.ts'
 import type { Stage } from '../stage/stage.ts'
 import { createDeployment } from './deployments.ts'
 import type { Group } from './group.ts'
@@ -19,11 +19,11 @@ export const dispatch: Group = {
   async measure(stage, scale, tell) {
     const results: Result[] = []
     for (const { querySeconds, text } of QUERY_SECONDS) {
-      const { delays, missing } = await dispatchRuns(stage, scale.dispatchedRuns, querySeconds)
+      const { delays, missing, refusals } = await dispatchRuns(stage, scale.dispatchedRuns, querySeconds)
       const what = `created -> command started, worker ${text}`
       tell(`${what}: ${delays.length} runs, ${missing} not started in ${WAIT_SECONDS} s`)
       results.push({ what, figure: { kind: 'times', show: 'quantiles', samples: delays } })
-      const counts: Record<string, number> = missing > 0 ? { 'not started': missing } : {}
+      const counts = addCounts(refusals, missing > 0 ? { 'not started': missing } : {})
       results.push({ what: `${what}: errors`, figure: { kind: 'errors', counts, tries: scale.dispatchedRuns } })
     }
     return results
@@ -34,7 +34,7 @@ async function dispatchRuns(
   stage: Stage,
   count: number,
   querySeconds: number | null,
-): Promise<{ delays: number[]; missing: number }> {
+): Promise<{ delays: number[]; missing: number; refusals: Record<string, number> }> {
   const server = await stage.startServer()
   const worker = await stage.startWorker(server, POOL, querySeconds)
   const api = stage.connect(server.apiUrl)
@@ -55,5 +55,5 @@ async function dispatchRuns(
   await worker.stop()
   await server.child.stop()
   const delays = starts.flatMap((start, index) => (start === null ? [] : [start - created[index]!.at]))
-  return { delays, missing: count - delays.length }
+  return { delays, missing: count - delays.length, refusals: api.refusals }
 }

@@ -1,10 +1,17 @@
 import { Agent, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** How long a server may be busy until we give up, and when it is asked again. */
+const BUSY_SECONDS = 60
+const BUSY_PAUSE_MILLISECONDS = 200
 
 /** An answer of the API, its body parsed; undefined when there is none. */
 export type Answer = { status: number; body: unknown }
 
 /** One kept-alive connection to an API; one request at a time. */
 export class ApiConnection {
+  /** How often `expect` was told to come back later, by status. */
+  readonly refusals: Record<string, number> = {}
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
   readonly #base: URL
   readonly #signal: AbortSignal | undefined
@@ -42,11 +49,19 @@ export class ApiConnection {
     })
   }
 
-  /** Sends a request whose success is taken for granted, and gives the body of its answer. */
+  /** Sends a request whose success is taken for granted, and gives the body of its answer. A busy server is asked again. */
   async expect<Body>(method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<Body> {
-    const answer = await this.send(method, path, body)
-    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
-    return answer.body as Body
+    const deadline = performance.now() + BUSY_SECONDS * 1000
+    for (;;) {
+      const answer = await this.send(method, path, body)
+      if (answer.status < 300) return answer.body as Body
+      const isBusy = answer.status === 503 || answer.status === 429
+      if (!isBusy || performance.now() > deadline)
+        throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
+      const name = `${answer.status}, then repeated`
+      this.refusals[name] = (this.refusals[name] ?? 0) + 1
+      await sleep(BUSY_PAUSE_MILLISECONDS)
+    }
   }
 
   close(): void {

@@ -19,7 +19,7 @@ export class PostgresCluster {
 
   /** Starts a cluster in a folder; in the system's own for temporary files when user postgres may not go there. */
   static async start(folder: string): Promise<PostgresCluster> {
-    const { port, stop } = await startIn(folder).catch(() => startPostgres())
+    const { port, stop } = await startIn(folder).catch(() => startPostgres({ durable: true }))
     return new PostgresCluster(port, stop)
   }
 
@@ -51,7 +51,7 @@ async function startIn(folder: string): ReturnType<typeof startPostgres> {
   const before = process.env.TMPDIR
   process.env.TMPDIR = folder
   try {
-    return await startPostgres()
+    return await startPostgres({ durable: true })
   } finally {
     if (before === undefined) delete process.env.TMPDIR
     else process.env.TMPDIR = before

@@ -149,7 +149,7 @@ it('figures for Prometheus tell of requests, by route and status, and of every s
   )
   expect(text).toContain('aedile_http_request_duration_seconds_count{method="GET",route="/api/flow_runs/:id",status="404"} 1')
   const services = [...text.matchAll(/^aedile_service_runs_total\{service="([\w-]+)"\}/gm)].map(([, name]) => name)
-  expect(services).toEqual(expect.arrayContaining(['scheduler', 'late-runs', 'outbox-reader', 'retention']))
+  expect(services).toEqual(expect.arrayContaining(['scheduler', 'late-run-marker', 'outbox-reader', 'retention']))
   for (const name of ['aedile_event_loop_lag_p99_seconds', 'aedile_outbox_lag_seconds', 'aedile_resident_memory_bytes'])
     expect(text).toMatch(new RegExp(`^${name} [\\d.e-]+$`, 'm'))
 })

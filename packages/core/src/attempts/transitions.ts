@@ -168,6 +168,12 @@ export function cancel(run: RunRow, row: AttemptRow | null): Cancellation {
   return over && run.stateType === 'SCHEDULED' ? 'cancelled' : 'cancelling'
 }
 
+/** True while a thing may live that runs the user's code: intended, and not yet seen to have ended. */
+export function isStarted(row: AttemptRow): boolean {
+  const phase = row.phase === 'unattended' ? row.phaseBefore : row.phase
+  return phase === 'intended' || phase === 'started'
+}
+
 /** The fence: a proposal that names another attempt than the present one is refused. No header, no fence. */
 export function fence(run: RunRow, header: string | null): Refusal | null {
   if (header === null || run.attemptKey === header) return null

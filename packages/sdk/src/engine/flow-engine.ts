@@ -189,7 +189,9 @@ async function proposeEnding(session: Session, scope: FlowScope, ending: Ending)
   const settled = await scope.record.propose(ending.state, { force: ending.force ?? false })
   if (settled.type !== 'CANCELLING') return settled
   // Someone cancelled meanwhile: then Cancelled is the only way out.
-  return scope.record.propose({ type: 'CANCELLED', message: 'Flow run was cancelled.' }, { force: true })
+  const cancelled = await scope.record.propose({ type: 'CANCELLED', message: 'Flow run was cancelled.' }, { force: true })
+  // Under a worker the run stays Cancelling until nothing of it is left; for this process it is over.
+  return cancelled.type === 'CANCELLING' ? { ...cancelled, type: 'CANCELLED', name: 'Cancelled' } : cancelled
 }
 
 function tellHooks({ definition, record, logger }: FlowScope, state: RecordedState): Promise<void> {

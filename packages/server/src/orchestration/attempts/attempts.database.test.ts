@@ -164,6 +164,15 @@ test('a cancellation that no genuine worker carried out ends after five minutes'
   expect((await readRun(workspace, id)).state_type).toBe('CANCELLED')
 })
 
+test("while a run is being cancelled its own child's crash is left out, and anyone else may force it", async () => {
+  const { id, key } = await startedRun()
+  await propose(testing.workspace, id, 'CANCELLING')
+  const own = await propose(testing.workspace, id, 'CRASHED', { client: attemptClient(key), force: true })
+  expect(own.result).toMatchObject({ status: 'REJECT', state: { type: 'CANCELLING' } })
+  const other = await propose(testing.workspace, id, 'CRASHED', { force: true })
+  expect(other.result).toMatchObject({ status: 'ACCEPT', state: { type: 'CRASHED' } })
+})
+
 test('a proposal of another attempt is refused, forced or not, and names both keys', async () => {
   const { workspace } = testing
   const { id, key } = await startedRun()

@@ -12,6 +12,8 @@ import { giveUpAttempt } from './give-up-attempt.ts'
 import { handleFlowTerminalState } from './handle-flow-terminal-state.ts'
 import { handlePausingFlows } from './handle-pausing-flows.ts'
 import { handleResumingPausedFlows } from './handle-resuming-paused-flows.ts'
+import { keepCancellingWhileStarted } from './keep-cancelling-while-started.ts'
+import { leaveEndToCanceller } from './leave-end-to-canceller.ts'
 import { preserveConcurrencyLease } from './preserve-concurrency-lease.ts'
 import { preventDuplicateTransitions } from './prevent-duplicate-transitions.ts'
 import { preventPendingTransitions } from './prevent-pending-transitions.ts'
@@ -24,7 +26,7 @@ import { validateConcurrencyAtRunning } from './validate-concurrency-at-running.
 import { waitForScheduledTime } from './wait-for-scheduled-time.ts'
 
 /**
- * The policies of flow runs, in the order of WC 3.2. The four rules on attempts are our own (protocol.md); they do
+ * The policies of flow runs, in the order of WC 3.2. The five rules on attempts are our own (protocol.md); they do
  * nothing for a run whose worker and child send no attempt header. The event of a change is not a rule: recordTransition
  * writes it with the state.
  */
@@ -33,6 +35,7 @@ import { waitForScheduledTime } from './wait-for-scheduled-time.ts'
 export const coreFlowPolicy: readonly Rule<FlowRunTable>[] = [
   giveUpAttempt,
   fenceAttempt,
+  keepCancellingWhileStarted,
   preserveConcurrencyLease,
   preventDuplicateTransitions,
   handleFlowTerminalState,
@@ -57,6 +60,8 @@ export const coreFlowPolicy: readonly Rule<FlowRunTable>[] = [
 export const minimalFlowPolicy: readonly Rule<FlowRunTable>[] = [
   giveUpAttempt,
   fenceAttempt,
+  keepCancellingWhileStarted,
+  leaveEndToCanceller,
   preventResultDataLoss,
   cancelUnstartedAttempt,
   bypassCancellingWithoutInfrastructure,
