@@ -56,6 +56,7 @@ function writeCell(figure: Figure, rounds: Figure[]): string {
 function writeTimes(figure: Figure): string {
   const values = summarizeFigure(figure).values
   if (values.median === undefined) return `${number(values.p50!)} / ${number(values.p95!)} / ${number(values.p99!)} ms`
+  if (summarizeFigure(figure).n === 1) return `${number(values.median)} ms`
   return `${number(values.median)} ms [${number(values.least!)} to ${number(values.most!)}]`
 }
 

@@ -63,7 +63,7 @@ export function startGenuineWorker(apiUrl: string, pool: string): Running {
   return startCommand(clientCommand(prefect, ['worker', 'start', '--pool', pool, '--name', 'a-worker'], apiUrl))
 }
 
-const QUIET = { PREFECT_SERVER_ANALYTICS_ENABLED: 'false', DO_NOT_TRACK: '1' }
+const QUIET = { PREFECT_SERVER_ANALYTICS_ENABLED: 'false', DO_NOT_TRACK: '1', PYTHONDONTWRITEBYTECODE: '1' }
 
 function clientCommand(file: string, args: string[], apiUrl: string): Command {
   const env = {

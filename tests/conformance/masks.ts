@@ -35,8 +35,6 @@ export function readMasks({ ourWorker, names: all }: { ourWorker: boolean; names
     if (empty.has(path) && isEmpty(value)) return '<empty>'
     if (fields.has(path)) return value === null ? null : '<masked>'
     if (typeof value === 'string') return maskText(value)
-    if (typeof value === 'number')
-      return /_run\.(total_run_time|estimated_run_time|estimated_start_time_delta)$/.test(path) ? '<duration>' : value
     if (Array.isArray(value)) {
       const items = value.map((item) => maskValue('', item))
       return unordered.has(path) ? items.sort() : items
@@ -77,9 +75,7 @@ const PATTERNS: Record<string, (text: string) => string> = {
   uuid: (text) => text.replace(/\b[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}\b/g, '<uuid>'),
   time: (text) =>
     text.replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?|\b\d\d:\d\d:\d\d\.\d{3}\b/g, '<time>'),
-  duration: (text) => text.replace(/\b(in|for) \d+(\.\d+)? ?(s|seconds)\b/g, '$1 <duration>'),
   url: (text) => text.replace(/https?:\/\/[\w.:/-]+/g, '<url>'),
   path: (text) => text.replace(/(\/[\w.@+-]+){2,}/g, '<path>'),
-  pid: (text) => text.replace(/\b(pid:?|process) \d+\b/gi, '$1 <pid>').replace(/^[\w.-]+:\d+$/, '<host>:<pid>'),
   'task-key': (text) => text.replace(/^([a-z_]+)-[0-9a-f]{3}$/, '$1-<key>').replace(/'([a-z_]+)-[0-9a-f]{3}'/g, "'$1-<key>'"),
 }

@@ -61,11 +61,13 @@ it('the server tells clients of the type, with its variables', async () => {
   expect(JSON.stringify(aedile?.tiny?.default_base_job_configuration)).toContain('Greeting')
 })
 
-it('a package is also found by its name, from the project that it is installed in', async () => {
+it('a package is also found by its name or relative path, from the project that it is installed in', async () => {
   const args = ['work-pool', 'get-default-base-job-template', '--type', 'tiny']
-  const found = startAedile(args, { ...environment, AEDILE_INFRASTRUCTURES: 'tiny-infrastructure' }, project)
-  expect(await found.ended).toBe(0)
-  expect(JSON.parse(found.stdout()).variables.properties.greeting.default).toBe('hello')
+  for (const named of ['tiny-infrastructure', './node_modules/tiny-infrastructure']) {
+    const found = startAedile(args, { ...environment, AEDILE_INFRASTRUCTURES: named }, project)
+    expect(await found.ended).toBe(0)
+    expect(JSON.parse(found.stdout()).variables.properties.greeting.default).toBe('hello')
+  }
 })
 
 it('a type that nobody brings is refused with the types that there are', async () => {
@@ -80,9 +82,15 @@ it('a type that nobody brings is refused with the types that there are', async (
   expect(worker.stderr).toContain(sentence('tiny', 'process'))
 })
 
-it('a package that is named and not there is refused by its name', async () => {
-  const missing = { ...environment, AEDILE_INFRASTRUCTURES: 'no-such-infrastructure' }
-  const refused = await runAedile(['work-pool', 'create', 'other', '--type', 'process'], missing)
-  expect(refused.exit).toBe(1)
-  expect(refused.stderr).toContain('no-such-infrastructure')
+it('a package that is named and not there, or no infrastructure, is refused by its name', async () => {
+  const create = (named: string) =>
+    runAedile(['work-pool', 'create', 'other', '--type', 'process'], { ...environment, AEDILE_INFRASTRUCTURES: named })
+  const missing = await create('no-such-infrastructure')
+  expect(missing.exit).toBe(1)
+  expect(missing.stderr).toMatch(
+    /^AEDILE_INFRASTRUCTURES names no-such-infrastructure, which is not installed \(looked for from .*\)\. Install/,
+  )
+  const other = await create('zod')
+  expect(other.exit).toBe(1)
+  expect(other.stderr).toContain('AEDILE_INFRASTRUCTURES names zod, which has no "aedile": {"types": [...]} in its package.json')
 })

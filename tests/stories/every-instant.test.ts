@@ -4,10 +4,12 @@ import type { FlowRun } from '@aedile/core/resources/flow-run'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds } from '../support/databases.ts'
 import { FaultyProxy, MESSAGES, type Message } from '../support/faulty-proxy.ts'
+import { until } from '../support/network.ts'
 import {
   createCommandDeployment,
   createPool,
   createRun,
+  leftovers,
   readOutput,
   readStateNames,
   type System,
@@ -29,7 +31,7 @@ describe.each(databaseKinds)('a plain command on %s runs exactly once', (kind) =
   let proxy: FaultyProxy
   let apiUrl: string
   beforeAll(async () => {
-    system = await startSystem(kind)
+    system = await startSystem(kind, { AEDILE_SERVER_ATTEMPT_LEASE_SECONDS: '3' })
     ;({ proxy, url: apiUrl } = await FaultyProxy.start(system.url))
   })
   afterAll(async () => {
@@ -46,6 +48,18 @@ describe.each(databaseKinds)('a plain command on %s runs exactly once', (kind) =
     const file = '$AEDILE_HOME/$PREFECT__FLOW_RUN_ID.executions'
     const deployment = await createCommandDeployment(system, `echo executed >>${file}; ${output}`, { pool })
     return Promise.all(Array.from({ length: count }, () => createRun(system, deployment)))
+  }
+
+  /** Each run is held at its own instant. When all are there, their worker is killed. */
+  async function killAtEveryInstant(name: string, runs: FlowRun[]): Promise<void> {
+    const faults = INSTANTS.map((instant, index) => {
+      const message: Message = { pattern: MESSAGES[instant.name], at: instant.at, flowRunId: runs[index]!.id }
+      return proxy.hold(message)
+    })
+    const worker = await system.startWorker({ name, pool: name, apiUrl })
+    await Promise.all(faults.map((fault) => fault.happened))
+    await worker.end('SIGKILL')
+    for (const fault of faults) fault.lose()
   }
 
   async function expectWhole(run: FlowRun) {
@@ -72,14 +86,7 @@ describe.each(databaseKinds)('a plain command on %s runs exactly once', (kind) =
     let runs: FlowRun[]
     beforeAll(async () => {
       runs = await createCountedRuns('killed', INSTANTS.length)
-      const faults = INSTANTS.map(({ name, at }, index) => {
-        const message: Message = { pattern: MESSAGES[name], at, flowRunId: runs[index]!.id }
-        return proxy.hold(message)
-      })
-      const worker = await system.startWorker({ name: 'killed', pool: 'killed', apiUrl })
-      await Promise.all(faults.map((fault) => fault.happened))
-      await worker.end('SIGKILL')
-      for (const fault of faults) fault.lose()
+      await killAtEveryInstant('killed', runs)
       await system.startWorker({ name: 'killed', pool: 'killed' })
     })
 
@@ -87,4 +94,18 @@ describe.each(databaseKinds)('a plain command on %s runs exactly once', (kind) =
   })
 
   it('and nothing is left of any of them', () => waitUntilClean(system.home))
+
+  describe('when its worker is killed and never comes back, but another one of the host is there', () => {
+    let runs: FlowRun[]
+    beforeAll(async () => {
+      runs = await createCountedRuns('taken', INSTANTS.length)
+      await killAtEveryInstant('taken', runs)
+      await system.startWorker({ name: 'other', pool: 'taken' })
+    })
+
+    it.each(INSTANTS)('$when', ({ when }) => expectWhole(runs[INSTANTS.findIndex((instant) => instant.when === when)]!))
+
+    it('and no process and no directory is left', () =>
+      until('all is gone', async () => (await leftovers(system.home)).every((path) => path.endsWith('.json')), 20))
+  })
 })

@@ -44,6 +44,12 @@ export const ERRORS = {
     retryable: false,
   },
 
+  infrastructure_package_invalid: {
+    message: 'AEDILE_INFRASTRUCTURES names {name}, which {why}. Install it, or take it out of the setting.',
+    status: 422,
+    retryable: false,
+  },
+
   api_unreachable: {
     message: 'The API at {url} cannot be reached: {reason}. Check that the server is running and that AEDILE_API_URL names it.',
     status: 503,

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AedileError } from '@aedile/core/errors'
 import type { InfrastructureDefinition } from '@aedile/core/infrastructure-definition'
@@ -15,10 +15,22 @@ export type InfrastructurePackage = { name: string; types: string[] }
  * names or folders, separated by commas). No list of types exists anywhere.
  */
 export function findInfrastructures(extra: string[]): InfrastructurePackage[] {
-  return [...Object.keys(readOwnPackage().dependencies), ...extra].flatMap((name) => {
+  const own = Object.keys(readOwnPackage().dependencies).flatMap((name) => {
     const types = readPackage(name)?.aedile?.types
     return types ? [{ name, types }] : []
   })
+  return [...own, ...extra.map(readNamed)]
+}
+
+/** A package that somebody named must be one: to leave it out in silence would show much later, as an unknown type. */
+function readNamed(name: string): InfrastructurePackage {
+  const found = readPackage(name)
+  const types = found?.aedile?.types
+  if (Array.isArray(types)) return { name, types }
+  const why = found
+    ? 'has no "aedile": {"types": [...]} in its package.json'
+    : `is not installed (looked for from ${process.cwd()})`
+  throw new AedileError('infrastructure_package_invalid', { name, why })
 }
 
 /** The pure halves of all infrastructures. */
@@ -69,7 +81,7 @@ function readPackage(name: string): { aedile?: { types: string[] } } | null {
 
 /** The folder of an installed package, seen from the working directory and from `aedile` itself; null when there is none. */
 export function folderOf(name: string): string | null {
-  if (name.startsWith('.') || name.startsWith('/')) return existsSync(join(name, 'package.json')) ? name : null
+  if (name.startsWith('.') || name.startsWith('/')) return existsSync(join(name, 'package.json')) ? resolve(name) : null
   for (const start of [process.cwd(), ownFolder()]) {
     for (let folder = start; ; folder = dirname(folder)) {
       const candidate = join(folder, 'node_modules', name)

@@ -1,11 +1,19 @@
+import { isAedileError } from '@aedile/core/errors'
 import pino, { type Logger } from 'pino'
 
 /** The log of a server or worker: lines for people on a terminal, JSON otherwise. Goes to stderr. */
 export function createLog(level: string, options: { isTerminal: boolean }): Logger {
+  const facts = { level, base: null, serializers: { err: describeError } }
   if (!options.isTerminal)
-    return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }))
+    return pino({ ...facts, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }))
   const lines = { write: (line: string) => void process.stderr.write(readableLine(line)) }
-  return pino({ level, base: null }, lines)
+  return pino(facts, lines)
+}
+
+/** An error of the catalogue says all in its sentence; a stack is for bugs of ours. */
+function describeError(error: Error): object {
+  if (isAedileError(error)) return { code: error.code, message: error.message }
+  return pino.stdSerializers.err(error)
 }
 
 /** A log that goes to a file, for a process whose terminal shows something else. */

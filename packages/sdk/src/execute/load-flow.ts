@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { AedileError, isAedileError } from '@aedile/core/errors'
 import { whileLoading } from '../loading.ts'
 import { findFlow, type LoadedFlow } from './find-flow.ts'
@@ -65,11 +65,15 @@ function brokenFile(file: string, error: unknown): AedileError {
   return new AedileError('flow_file_broken', { place: placeOf(error) ?? file, reason }, { cause: error })
 }
 
-/** `file:line` of an error: the head of the stack for a SyntaxError, else its first frame in a file. */
+/** `file:line` of an error: the head of the stack for a SyntaxError, else its first frame in a file that is not the loader's. */
 function placeOf(error: unknown): string | null {
   if (!(error instanceof Error) || !error.stack) return null
-  const match =
-    /^(?:file:\/\/)?(\/[^\n]+?|[A-Za-z]:\\[^\n]+?):(\d+)(?::\d+)?\n/.exec(error.stack) ??
-    /(?:file:\/\/|\()(\/[^\n]+?):(\d+):\d+\)?/.exec(error.stack)
+  const head = /^(?:file:\/\/)?(\/[^\n]+?|[A-Za-z]:\\[^\n]+?):(\d+)(?::\d+)?\n/.exec(error.stack)
+  const frames = [...error.stack.matchAll(/(?:file:\/\/|\()(\/[^\n]+?):(\d+):\d+\)?/g)]
+  const match = head ?? frames.find(([, path]) => !isLoader(path!))
   return match ? `${match[1]}:${match[2]}` : null
+}
+
+function isLoader(path: string): boolean {
+  return path.includes('/node_modules/jiti/') || path === fileURLToPath(import.meta.url)
 }

@@ -60,7 +60,9 @@ test('lines of output and their cursor are stored together, and once, however of
   await post(`/aedile/attempts/${key}/intend`, { ...worker, handle: { target: 'host-1', name: 'n' } })
   const line = (message: string) => ({ name: 'out', level: 20, message, timestamp: '2026-01-01T00:00:00Z', flow_run_id: id })
   const first = { ...worker, log_cursor: '10:0', lines: [line('one'), line('two')] }
-  for (const body of [first, first, { ...worker, log_cursor: '16:0', lines: [line('three')] }]) {
+  // The last one comes late, from a worker that was killed before the others were sent.
+  const late = { ...worker, after: null, log_cursor: '10:0', lines: [line('one'), line('two')] }
+  for (const body of [first, first, { ...worker, after: '10:0', log_cursor: '16:0', lines: [line('three')] }, late]) {
     expect((await post(`/aedile/attempts/${key}/advance`, body)).status).toBe(200)
   }
   const logs = await post('/logs/filter', { logs: { flow_run_id: { any_: [id] } } })

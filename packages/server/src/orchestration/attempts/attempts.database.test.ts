@@ -152,6 +152,10 @@ test('a cancellation after the intent waits until the thing is gone, and the wor
   await workspace.store.write(({ db }) => db.updateTable('flow_run').set({ state_timestamp: 1 }).where('id', '=', id).execute())
   await new CancellationCleaner(workspace).runOnce(never)
   expect((await readRun(workspace, id)).state_type).toBe('CANCELLING')
+  // A child may say so of itself, but what it started lives on.
+  const own = await propose(workspace, id, 'CANCELLED', { client: attemptClient(key), force: true })
+  expect(own.result).toMatchObject({ status: 'REJECT', state: { type: 'CANCELLING' } })
+  await endAttempt(workspace, key, WORKER, { kind: 'stopped' })
   await propose(workspace, id, 'CANCELLED', { client: attemptClient(key) })
   expect((await readRun(workspace, id)).state_type).toBe('CANCELLED')
 })
@@ -168,9 +172,9 @@ test("while a run is being cancelled its own child's crash is left out, and anyo
   const { id, key } = await startedRun()
   await propose(testing.workspace, id, 'CANCELLING')
   const own = await propose(testing.workspace, id, 'CRASHED', { client: attemptClient(key), force: true })
-  expect(own.result).toMatchObject({ status: 'REJECT', state: { type: 'CANCELLING' } })
+  expect(own).toMatchObject({ status: 'REJECT', state: { type: 'CANCELLING' } })
   const other = await propose(testing.workspace, id, 'CRASHED', { force: true })
-  expect(other.result).toMatchObject({ status: 'ACCEPT', state: { type: 'CRASHED' } })
+  expect(other).toMatchObject({ status: 'ACCEPT', state: { type: 'CRASHED' } })
 })
 
 test('a proposal of another attempt is refused, forced or not, and names both keys', async () => {
