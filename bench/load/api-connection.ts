@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** How long a server may be busy until we give up, and when it is asked again. */
-const BUSY_SECONDS = 60
+const BUSY_SECONDS = 150
 const BUSY_PAUSE_MILLISECONDS = 200
 
 /** An answer of the API, its body parsed; undefined when there is none. */
@@ -10,7 +10,7 @@ export type Answer = { status: number; body: unknown }
 
 /** One kept-alive connection to an API; one request at a time. */
 export class ApiConnection {
-  /** How often `expect` was told to come back later, by status. */
+  /** How often `expect` had to ask again, by status or error. */
   readonly refusals: Record<string, number> = {}
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
   readonly #base: URL
@@ -49,16 +49,19 @@ export class ApiConnection {
     })
   }
 
-  /** Sends a request whose success is taken for granted, and gives the body of its answer. A busy server is asked again. */
+  /** Sends a request whose success is taken for granted, and gives the body of its answer. A busy or mute server is asked again. */
   async expect<Body>(method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown): Promise<Body> {
     const deadline = performance.now() + BUSY_SECONDS * 1000
     for (;;) {
-      const answer = await this.send(method, path, body)
-      if (answer.status < 300) return answer.body as Body
-      const isBusy = answer.status === 503 || answer.status === 429
-      if (!isBusy || performance.now() > deadline)
-        throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
-      const name = `${answer.status}, then repeated`
+      const answer = await this.send(method, path, body).catch((error: Error) => error)
+      if (!(answer instanceof Error) && answer.status < 300) return answer.body as Body
+      const trouble = answer instanceof Error ? answer.message : String(answer.status)
+      const isBusy = answer instanceof Error || answer.status === 503 || answer.status === 429
+      if (!isBusy || performance.now() > deadline) {
+        const details = answer instanceof Error ? '' : ` ${JSON.stringify(answer.body)}`
+        throw new Error(`${method} ${path}: ${trouble}${details}`)
+      }
+      const name = `${trouble}, then repeated`
       this.refusals[name] = (this.refusals[name] ?? 0) + 1
       await sleep(BUSY_PAUSE_MILLISECONDS)
     }

@@ -75,7 +75,7 @@ describe.each(databaseKinds)('a plain command on %s', (kind) => {
   })
 
   it('gets an environment that is merged variable by variable, and null removes one', async () => {
-    const show = 'echo "$STORY_INHERITED,${STORY_REMOVED-gone},$STORY_DEPLOYMENT,$STORY_BOTH"'
+    const show = 'echo "$STORY_INHERITED,$(printenv STORY_REMOVED || echo gone),$STORY_DEPLOYMENT,$STORY_BOTH"'
     const variables = { env: { STORY_REMOVED: null, STORY_DEPLOYMENT: 'deployment', STORY_BOTH: 'deployment' } }
     const run = await runCommand(show, variables, { job_variables: { env: { STORY_BOTH: 'run' } } })
     expect(await readOutput(system, run)).toEqual(['from the worker,gone,deployment,run'])

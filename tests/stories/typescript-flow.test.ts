@@ -38,7 +38,7 @@ describe.each(databaseKinds)('a flow in TypeScript on %s', (kind) => {
       name,
       flow_id: flow.id,
       work_pool_name: POOL,
-      entrypoint: `flows/stories.ts:${name}`,
+      entrypoint: `flows/stories.entry.ts:${name}`,
       enforce_parameter_schema: false,
       pull_steps: [{ 'prefect.deployments.steps.set_working_directory': { directory: join(REPOSITORY, 'tests/stories') } }],
     })

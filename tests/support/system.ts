@@ -38,7 +38,7 @@ export type System = {
   close(): Promise<void>
 }
 
-export type WorkerStart = {
+type WorkerStart = {
   name?: string
   pool?: string
   /** Another address of the server, e.g. of a proxy. */
@@ -188,7 +188,7 @@ export async function readStateNames(system: System, run: { id: string }): Promi
   return (await readStates(system, run)).map((state) => state.name ?? state.type)
 }
 
-export function readStates(system: System, run: { id: string }): Promise<State[]> {
+function readStates(system: System, run: { id: string }): Promise<State[]> {
   return readFlowRunStates(system.client, run.id)
 }
 

@@ -70,10 +70,9 @@ function placeOf(error: unknown): string | null {
   if (!(error instanceof Error) || !error.stack) return null
   const head = /^(?:file:\/\/)?(\/[^\n]+?|[A-Za-z]:\\[^\n]+?):(\d+)(?::\d+)?\n/.exec(error.stack)
   const frames = [...error.stack.matchAll(/(?:file:\/\/|\()(\/[^\n]+?):(\d+):\d+\)?/g)]
-  const match = head ?? frames.find(([, path]) => !isLoader(path!))
+  // From this file on it is whoever called us.
+  const own = frames.findIndex(([, path]) => path === fileURLToPath(import.meta.url))
+  const theirs = frames.slice(0, own === -1 ? undefined : own).filter(([, path]) => !path!.includes('/node_modules/jiti/'))
+  const match = head ?? theirs[0]
   return match ? `${match[1]}:${match[2]}` : null
-}
-
-function isLoader(path: string): boolean {
-  return path.includes('/node_modules/jiti/') || path === fileURLToPath(import.meta.url)
 }
