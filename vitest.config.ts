@@ -8,9 +8,9 @@ import { defineConfig } from 'vitest/config'
  * parameter: AEDILE_TEST_POSTGRES_URL adds the second run.
  */
 const root = fileURLToPath(new URL('.', import.meta.url))
-const resolve = { conditions: ['source', 'node', 'module'] }
+const resolve = { conditions: ['aedile-source', 'node', 'module'] }
 const ssr = {
-  resolve: { conditions: ['source', 'node', 'module'], externalConditions: ['source', 'node'] },
+  resolve: { conditions: ['aedile-source', 'node', 'module'], externalConditions: ['aedile-source', 'node'] },
 }
 const shared = {
   root,

@@ -15,7 +15,8 @@ if (Number(process.versions.node.split('.')[0]) < 20) fail(`Node 20 or newer is 
 
 install()
 build()
-if (tasks[task]) run(node(), ['--conditions=source', '--disable-warning=ExperimentalWarning', join(root, tasks[task]), ...rest])
+if (tasks[task])
+  run(node(), ['--conditions=aedile-source', '--disable-warning=ExperimentalWarning', join(root, tasks[task]), ...rest])
 
 function install() {
   const stamp = join(root, 'node_modules', '.aedile-installed')

@@ -8,7 +8,7 @@ export function findAedile(root: string, options: { sources: boolean; profileFol
   if (!options.sources && !existsSync(join(folder, 'dist', 'bundle', 'main.js')))
     throw new Error('Aedile is not built. Build it (npm run build), or measure the sources (--sources).')
   const program = options.sources
-    ? ['--conditions=source', '--disable-warning=ExperimentalWarning', join(folder, 'src', 'main.ts')]
+    ? ['--conditions=aedile-source', '--disable-warning=ExperimentalWarning', join(folder, 'src', 'main.ts')]
     : [join(folder, 'bin', 'aedile.js')]
   const profile = options.profileFolder === null ? [] : ['--cpu-prof', '--cpu-prof-dir', options.profileFolder]
   const launch = (args: string[], env: Record<string, string>, nodeArgs: string[] = []): Launch => ({

@@ -32,7 +32,10 @@ export class Comparison {
     const ours = await startOurServer()
     try {
       const begin = new Date().toISOString()
-      const [since] = await Promise.all([this.#tellGenuine(story), ourStory(ours.apiUrl)])
+      // Both to their ends, also when one fails: a story that is left half-way leaves its worker behind.
+      const told = await Promise.allSettled([this.#tellGenuine(story), ourStory(ours.apiUrl)])
+      for (const one of told) if (one.status === 'rejected') throw one.reason
+      const since = this.#present!.since
       const options = { ourWorker: story !== ourStory }
       const [expected, found] = await readAlike(
         { apiUrl: this.#genuine.apiUrl, since },
@@ -49,15 +52,14 @@ export class Comparison {
   }
 
   /** Tells a story to the genuine server, once for those who compare with it in a row; what was told before is deleted. */
-  async #tellGenuine(story: Story): Promise<string> {
-    if (this.#present?.story === story) return this.#present.since
+  async #tellGenuine(story: Story): Promise<void> {
+    if (this.#present?.story === story) return
     const { apiUrl } = this.#genuine
     for (const flow of await readAll(apiUrl, '/flows/filter', {})) await ask(apiUrl, 'DELETE', `/flows/${flow.id}`)
     for (const pool of await readAll(apiUrl, '/work_pools/filter', {})) await ask(apiUrl, 'DELETE', `/work_pools/${pool.name}`)
     const since = new Date().toISOString()
     await story(apiUrl)
     this.#present = { story, since }
-    return since
   }
 }
 

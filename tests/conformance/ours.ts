@@ -11,11 +11,6 @@ export async function startOurServer(): Promise<ServerUnderTest> {
   return { name: 'ours', apiUrl: system.url, stop: () => system.close() }
 }
 
-/** Runs `aedile ...` against a server and returns its output. */
-export function runAedile(args: string[], apiUrl: string): Promise<string> {
-  return runCommand(nodeCommand([main, ...args], apiUrl))
-}
-
 /** Starts our worker. Python entrypoints run in the environment of the project. */
 export function startOurWorker(apiUrl: string, pool: string): Running {
   return startCommand(nodeCommand([main, 'worker', 'start', '--pool', pool, '--name', 'a-worker'], apiUrl))
@@ -41,7 +36,7 @@ function nodeCommand(args: string[], apiUrl: string): Command {
   }
   return {
     file: process.execPath,
-    args: ['--conditions=source', '--disable-warning=ExperimentalWarning', ...args],
+    args: ['--conditions=aedile-source', '--disable-warning=ExperimentalWarning', ...args],
     cwd: flowsFolder,
     env,
   }

@@ -34,7 +34,7 @@ export function cleanEnvironment(): Record<string, string> {
 
 /** Starts the command line from its sources. */
 export function startAedile(args: string[], environment: Record<string, string> = {}, cwd = REPOSITORY): Program {
-  const node = ['--conditions=source', '--disable-warning=ExperimentalWarning', MAIN]
+  const node = ['--conditions=aedile-source', '--disable-warning=ExperimentalWarning', MAIN]
   // The sources are compiled once, not by each of the many programs of a story.
   const base = { ...cleanEnvironment(), NODE_COMPILE_CACHE: COMPILE_CACHE }
   return startProgram(process.execPath, [...node, ...args], { ...base, ...environment }, cwd)

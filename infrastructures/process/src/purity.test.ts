@@ -9,7 +9,7 @@ it('definition.ts loads in a browser: nothing of node and no vendor library is b
     write: false,
     metafile: true,
     platform: 'browser',
-    conditions: ['source'],
+    conditions: ['aedile-source'],
     logLevel: 'silent',
   })
   const inputs = Object.keys(metafile.inputs)

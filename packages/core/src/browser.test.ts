@@ -20,7 +20,7 @@ test('core runs in a browser: everything but settings/node.ts bundles without a 
     metafile: true,
     platform: 'browser',
     format: 'esm',
-    conditions: ['source'],
+    conditions: ['aedile-source'],
     logLevel: 'silent',
   })
   expect(bundled.errors).toEqual([])

@@ -8,7 +8,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
 }
 const { enableCompileCache } = await import('node:module')
 enableCompileCache?.()
-// By its own name, so that it is the sources in development (node --conditions=source) and dist when installed.
+// By its own name, so that it is the sources in development (node --conditions=aedile-source) and dist when installed.
 const { main } = await import('@aedile/sdk/execute/main')
 // What a flow left behind (timers, sockets) shall not keep the process.
 process.exit(await main(process.argv.slice(2)))

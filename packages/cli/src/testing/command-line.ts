@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 /** Inside the repository, so that flows find `@aedile/sdk`. */
 const CACHE = fileURLToPath(new URL('../../../../.cache', import.meta.url))
-const FLAGS = ['--conditions=source', '--disable-warning=ExperimentalWarning']
+const FLAGS = ['--conditions=aedile-source', '--disable-warning=ExperimentalWarning']
 
 /** How a command ended, and what it wrote. */
 export type Ended = { code: number | null; out: string; error: string }

@@ -26,7 +26,7 @@ async function load(file: string, text: string, flowName: string): Promise<Loade
     import { loadFlow } from ${LOADER_MODULE}
     const told = ({ name, code, message, details }) => console.log(JSON.stringify({ name, code, message, details }))
     loadFlow(${JSON.stringify(`${file}:${flowName}`)}, ${JSON.stringify(folder)}).then(told, told)`
-  const args = ['--conditions=source', '--input-type=module', '--eval', program]
+  const args = ['--conditions=aedile-source', '--input-type=module', '--eval', program]
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: PACKAGE })
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Loaded
 }

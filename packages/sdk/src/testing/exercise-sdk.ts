@@ -171,7 +171,10 @@ export function exerciseSdk(name: string, start: () => Promise<SdkTarget>): void
           ...(authString ? { AEDILE_API_AUTH_STRING: authString } : {}),
           PREFECT__FLOW_RUN_ID: run.id,
         }
-        const child = spawn(process.execPath, ['--conditions=source', EXECUTE], { env, stdio: ['ignore', 'ignore', 'pipe'] })
+        const child = spawn(process.execPath, ['--conditions=aedile-source', EXECUTE], {
+          env,
+          stdio: ['ignore', 'ignore', 'pipe'],
+        })
         createInterface({ input: child.stderr! }).on('line', (line) => onLine(line, child))
         const [code] = (await once(child, 'exit')) as [number | null]
         await rm(folder, { recursive: true })

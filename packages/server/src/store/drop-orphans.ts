@@ -28,7 +28,9 @@ export async function dropOrphans(store: Store, options: DropOptions = {}): Prom
         store.db
           .selectFrom('output_cursor')
           .select('attempt_key as key')
-          .where(sql<boolean>`not exists (select 1 from flow_run_attempt where flow_run_attempt.key = cast(output_cursor.attempt_key as text))`)
+          .where(
+            sql<boolean>`not exists (select 1 from flow_run_attempt where flow_run_attempt.key = cast(output_cursor.attempt_key as text))`,
+          )
           .limit(CHUNK)
           .compile(),
       ),

@@ -17,7 +17,7 @@ afterEach(async () => {
 
 function start(name: string, ...args: string[]) {
   const file = fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
-  const command = ['--conditions=source', '--disable-warning=ExperimentalWarning', file, database.url, ...args]
+  const command = ['--conditions=aedile-source', '--disable-warning=ExperimentalWarning', file, database.url, ...args]
   const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] })
   children.add(child)
   return child

@@ -1,10 +1,11 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@aedile/core/json'
-import { findSchemaFailure, type SchemaFailure, validateSchema } from '@aedile/core/json-schema'
+import { type SchemaFailure, validateSchema } from '@aedile/core/json-schema'
 import type { Kysely } from 'kysely'
 import { loadBlockDocument } from '../http/blocks/load-block-documents.ts'
 import { HttpError } from '../http/route.ts'
 import type { Encryption } from '../store/encryption.ts'
 import type { Database } from '../store/tables.ts'
+import { findFailureInTime } from './find-failure-in-time.ts'
 
 /** What checking needs, to look up blocks that defaults refer to. */
 export type BlockReading = { db: Kysely<Database>; encryption: Encryption }
@@ -32,7 +33,7 @@ export async function findJobVariablesFailure(reading: BlockReading, check: JobV
   const values: JsonObject = Object.fromEntries([defaults, ...check.layers].flatMap((layer) => Object.entries(layer ?? {})))
   // Where a default of the pool is itself invalid, what it would have filled cannot be demanded.
   const ignoreRequired = !check.isComplete || someInvalid
-  return findSchemaFailure(values, variables, { ignoreRequired, allowNullWithDefault: true })
+  return findFailureInTime(values, variables, { ignoreRequired, allowNullWithDefault: true })
 }
 
 async function readDefaults(
@@ -49,7 +50,7 @@ async function readDefaults(
     if (value === undefined) continue
     const failure = keepInvalid
       ? null
-      : findSchemaFailure({ [name]: value }, variables, { preprocess: false, ignoreRequired: true })
+      : findFailureInTime({ [name]: value }, variables, { preprocess: false, ignoreRequired: true })
     if (failure) someInvalid = true
     else defaults[name] = value
   }

@@ -1,10 +1,10 @@
 import { isAedileError } from '@aedile/core/errors'
 import type { JsonObject } from '@aedile/core/json'
-import { findSchemaFailure } from '@aedile/core/json-schema'
 import { hydrate } from '@aedile/core/templates/hydration'
 import type { Kysely } from 'kysely'
 import { HttpError } from '../http/route.ts'
 import type { Database } from '../store/tables.ts'
+import { findFailureInTime } from './find-failure-in-time.ts'
 
 /** The most that the parameters of a deployment or a run may take as JSON. */
 const MAX_PARAMETER_BYTES = 524_288
@@ -47,6 +47,6 @@ export function enforceParameterSchema(
       'Error updating deployment: Cannot update parameters because parameter schema enforcement is enabled and the deployment does not have a valid parameter schema.',
     )
   }
-  const failure = findSchemaFailure(parameters, schema, { ignoreRequired })
+  const failure = findFailureInTime(parameters, schema, { ignoreRequired })
   if (failure) throw new HttpError(409, `${prefix}: ${failure.message}`)
 }

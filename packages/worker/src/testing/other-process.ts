@@ -14,7 +14,7 @@ export class OtherProcess {
   constructor(module: string, order: SecondProcessOrder) {
     // A group of its own, so that a test can kill it with all that did not leave it.
     const options = { stdio: ['ignore', 'pipe', 'inherit'] as ['ignore', 'pipe', 'inherit'], detached: true }
-    this.#child = spawn(process.execPath, ['--conditions=source', module, JSON.stringify(order)], options)
+    this.#child = spawn(process.execPath, ['--conditions=aedile-source', module, JSON.stringify(order)], options)
     const lines = createInterface({ input: this.#child.stdout! })
     // What SIGKILL cut off in the middle of a line was not told.
     lines.on('line', (line) => {

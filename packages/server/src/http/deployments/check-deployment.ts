@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '@aedile/core/json'
-import { findSchemaFailure, validateSchema } from '@aedile/core/json-schema'
+import { validateSchema } from '@aedile/core/json-schema'
+import { findFailureInTime } from '../../validation/find-failure-in-time.ts'
 import { checkParameterSize } from '../../validation/parameters.ts'
 import { RequestInvalid } from '../validation.ts'
 
@@ -15,7 +16,7 @@ export function checkDeployment(body: Checked, sent: JsonObject): void {
   if (!schema || Object.keys(schema).length === 0) return
   validateSchema(schema)
   if (!body.parameters || sent.enforce_parameter_schema !== true) return
-  const failure = findSchemaFailure(body.parameters, schema, { ignoreRequired: true })
+  const failure = findFailureInTime(body.parameters, schema, { ignoreRequired: true })
   if (failure) {
     throw new RequestInvalid(
       [{ type: 'value_error', loc: ['body'], msg: `Value error, ${failure.message}`, input: body, ctx: { error: {} } }],

@@ -1,6 +1,5 @@
 import { isAedileError } from '@aedile/core/errors'
 import { isJsonObject, type JsonObject, type JsonValue } from '@aedile/core/json'
-import { findSchemaFailure } from '@aedile/core/json-schema'
 import type { OrchestrationResult } from '@aedile/core/resources/state'
 import { hydrate } from '@aedile/core/templates/hydration'
 import { nowMicroseconds } from '@aedile/core/time'
@@ -10,6 +9,7 @@ import type { ClientFacts } from '../../orchestration/client-facts.ts'
 import { buildState, type RunState, toWireState } from '../../orchestration/run-state.ts'
 import { changeFlowRunState, lockFlowRun, readFlowRunState } from '../../orchestration/set-flow-run-state.ts'
 import type { Transaction } from '../../store/store.ts'
+import { findFailureInTime } from '../../validation/find-failure-in-time.ts'
 import type { Workspace } from '../../workspace.ts'
 import { HttpError } from '../route.ts'
 import { insertFlowRunInput, readFlowRunInput } from './flow-run-inputs.ts'
@@ -79,7 +79,7 @@ function checkAgainst(schemaText: string, input: JsonObject): string | null {
   } catch {
     return 'Run input schema is not valid JSON.'
   }
-  const failure = isJsonObject(schema) ? findSchemaFailure(input, schema) : null
+  const failure = isJsonObject(schema) ? findFailureInTime(input, schema) : null
   return failure && `Reason: ${failure.message}`
 }
 

@@ -28,7 +28,7 @@ afterEach(async () => {
 
 async function connect(): Promise<WebSocket> {
   const file = fileURLToPath(new URL('./fixtures/serve-sockets.ts', import.meta.url))
-  const command = ['--conditions=source', '--disable-warning=ExperimentalWarning', file, database.url]
+  const command = ['--conditions=aedile-source', '--disable-warning=ExperimentalWarning', file, database.url]
   child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] })
   const [port] = await once(createInterface({ input: child.stdout! }), 'line')
   const socket = new WebSocket(`ws://127.0.0.1:${port}/api/events/in`, ['prefect'])

@@ -174,7 +174,7 @@ test.each(['aedile.db', 'aedile-bulk.db'])('%s that may not be written is refuse
 async function openAsNobody(): Promise<unknown> {
   const script = fileURLToPath(new URL('../fixtures/open-and-report.ts', import.meta.url))
   const identity = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
-  const command = ['--conditions=source', '--disable-warning=ExperimentalWarning', script, file]
+  const command = ['--conditions=aedile-source', '--disable-warning=ExperimentalWarning', script, file]
   const { stdout } = await promisify(execFile)(process.execPath, command, identity)
   return JSON.parse(stdout)
 }
