@@ -148,6 +148,15 @@ describe.each(databaseKinds)('bad input over HTTP on %s', (kind) => {
     expect((await call('GET', `/deployments/${deploymentId}`)).body.parameters).toEqual({})
   })
 
+  it('a regular expression that would take for ever is given up, and the server goes on', async () => {
+    const schema = { type: 'object', properties: { name: { type: 'string', pattern: '^(a+)+$' } } }
+    const wanted = { name: 'slow', flow_id: flowId, enforce_parameter_schema: true, parameter_openapi_schema: schema }
+    const { id } = (await post('/deployments/', wanted)).body
+    const run = await refuse(post(`/deployments/${id}/create_flow_run`, { parameters: { name: `${'a'.repeat(100)}!` } }))
+    expect(run).toMatchObject({ status: 422, detail: expect.stringContaining('simplify its regular expressions') })
+    expect((await post(`/deployments/${id}/create_flow_run`, { parameters: { name: 'aaa' } })).status).toBe(201)
+  })
+
   it('job variables that break the template make no run and no deployment', async () => {
     const wanted = { parameters: { days: 1 }, job_variables: { replicas: 'two' } }
     const run = await refuse(post(`/deployments/${deploymentId}/create_flow_run`, wanted))

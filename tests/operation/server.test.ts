@@ -127,6 +127,12 @@ describe('a server that cannot listen', () => {
     )
   })
 
+  it('says which option is wrong when it is no port', async () => {
+    const refused = await runAedile(['server', 'start', '--port', '99999'], { AEDILE_HOME: home })
+    expect(refused.exit).toBe(1)
+    expect(refused.stderr.trim()).toMatch(/^Setting --port \(command line\) is not valid: .*65535.*"99999"\.$/)
+  })
+
   it('listens everywhere with an auth string, or when it is told --insecure', async () => {
     const guarded = await start({ AEDILE_SERVER_AUTH_STRING: 'user:pass' }, ['--host', '0.0.0.0'])
     expect((await fetch(`http://127.0.0.1:${guarded.port}/api/version`)).status).toBe(401)

@@ -9,7 +9,7 @@ export type SettingSources = {
   profile?: Readonly<Record<string, string>>
 }
 
-export type SettingPlace = 'environment' | 'profile'
+export type SettingPlace = 'environment' | 'profile' | 'command line'
 
 /** A setting's text, the name that it was found under, and where. */
 export type FoundText = { text: string; name: string; where: SettingPlace }

@@ -41,12 +41,16 @@ ${runs.length === 0 ? html`<p class="empty">No run yet. Run a flow with <code>PR
 
 function renderPools(pools: PoolRow[]): Html {
   const rows = pools.map(
-    (
-      pool,
-    ) => html`<tr><td>${pool.name}</td><td>${pool.type}</td><td>${pool.is_paused ? 'PAUSED' : (pool.status ?? 'NOT_READY')}</td>
+    (pool) => html`<tr><td>${pool.name}</td><td>${pool.type}</td><td>${nameStatus(pool)}</td>
 <td>${pool.workers.length === 0 ? html`<span class="empty">none</span>` : pool.workers.map((worker) => html`<div>${worker.name} <span class="soft">${ago(worker.heard)}</span></div>`)}</td></tr>`,
   )
   return html`<div class="scroll"><table><tr><th>Name</th><th>Type</th><th>Status</th><th>Workers</th></tr>${rows}</table></div>`
+}
+
+/** A status as people read it: `NOT_READY` is `Not ready`. */
+function nameStatus({ is_paused, status }: PoolRow): string {
+  const words = (is_paused ? 'PAUSED' : (status ?? 'NOT_READY')).toLowerCase().replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 function renderRuns(runs: RunRow[]): Html {
