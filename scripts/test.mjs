@@ -59,7 +59,7 @@ function vitest(suite) {
     suite,
     '--passWithNoTests',
   ]
-  args.push('--reporter=dot', '--reporter=json', `--outputFile.json=${join(reports, `${suite}.json`)}`)
+  args.push('--reporter=default', '--reporter=json', `--outputFile.json=${join(reports, `${suite}.json`)}`)
   const env = { ...process.env, ...(postgres ? { AEDILE_TEST_POSTGRES_URL: postgres.url } : {}) }
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] })
   return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)))
