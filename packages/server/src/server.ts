@@ -24,6 +24,7 @@ import { openEncryption } from './store/encryption-key-file.ts'
 import { openStore } from './store/open.ts'
 import { readServerId } from './store/server-id.ts'
 import type { Store } from './store/store.ts'
+import { findUnreadableSecret } from './store/unreadable-secrets.ts'
 import { AEDILE_VERSION } from './version.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -105,6 +106,8 @@ async function openWorkspace(
   })
   try {
     const encryption = await openEncryption({ url, stateDirectory: home, keys: settings.encryptionKey || undefined })
+    const unreadable = await findUnreadableSecret(store, encryption)
+    if (unreadable !== null) log.warn(`Blocks cannot be read until the key is back that they were written with: ${unreadable}`)
     const serverId = await readServerId(store)
     return { serverId, settings, store, encryption, changes: new Changes(), log, definitions }
   } catch (error) {
