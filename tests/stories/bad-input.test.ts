@@ -10,7 +10,6 @@ import {
   createCommandDeployment,
   createPool,
   createRun,
-  leftovers,
   readOutput,
   readStateNames,
   type System,
@@ -78,7 +77,7 @@ describe.each(databaseKinds)('a worker on %s', (kind) => {
     expect(ended.state?.message).toMatch(reason)
     expect(await readStateNames(system, run)).toEqual(['Scheduled', 'Pending', 'Crashed'])
     expect(await readOutput(system, run)).toEqual([])
-    expect(await leftovers(system.home)).toEqual([])
+    await waitUntilClean(system.home)
     expect(await worker.end('SIGTERM')).toBe(0)
   })
 
