@@ -19,11 +19,6 @@ const shared = {
   hookTimeout: 60_000,
   exclude: ['**/dist/**', '**/node_modules/**'],
 }
-/**
- * Whole-system tests start many processes and wait for them with deadlines. A shared machine sometimes stands still for
- * minutes; then a test that failed is run once more, and the report says so.
- */
-const wholeSystem = { retry: 1 }
 const databaseTests = ['packages/server/src/**/*.database.test.ts']
 const postgres = process.env.AEDILE_TEST_POSTGRES_URL
 
@@ -72,7 +67,6 @@ export default defineConfig({
         ssr,
         test: {
           ...shared,
-          ...wholeSystem,
           name: 'infrastructure',
           include: ['infrastructures/*/src/**/*.infrastructure.test.ts'],
           testTimeout: 120_000,
@@ -83,7 +77,6 @@ export default defineConfig({
         ssr,
         test: {
           ...shared,
-          ...wholeSystem,
           name: 'stories',
           include: ['tests/**/*.test.ts'],
           exclude: [
@@ -113,7 +106,6 @@ export default defineConfig({
         ssr,
         test: {
           ...shared,
-          ...wholeSystem,
           name: 'conformance',
           include: ['tests/conformance/**/*.test.ts'],
           testTimeout: 300_000,
