@@ -39,6 +39,7 @@ export default defineConfig({
             'scripts/**/*.test.ts',
             'tests/repository/**/*.test.ts',
             'tests/models/**/*.test.ts',
+            'tests/conformance/rendering/**/*.test.ts',
           ],
           exclude: [...shared.exclude, ...databaseTests, '**/*.infrastructure.test.ts'],
         },
@@ -107,7 +108,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'conformance',
-          include: ['tests/conformance/**/*.test.ts'],
+          include: ['tests/conformance/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -7,7 +7,9 @@ import type {
   RunContext,
 } from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'
+import type { BuildTrace } from '@aedile/core/rendering/build-trace'
 import { joinShellWords } from '@aedile/core/shell-words'
+import { joinPointer } from '@aedile/core/templates/placeholders'
 import { prepareBase } from '@aedile/core/templates/prepare'
 import { normalizeProcessFields } from './job.ts'
 import { buildHandle, buildRequest, type ProcessRequest } from './request.ts'
@@ -81,12 +83,18 @@ export const processDefinition: InfrastructureDefinition<ProcessRequest> = {
   infrastructurePid: (handle: Handle) => (typeof handle.native.pid === 'number' ? String(handle.native.pid) : null),
 }
 
-function prepareProcess(job: Job, context: RunContext | CommandContext): Job {
+function prepareProcess(job: Job, context: RunContext | CommandContext, trace?: BuildTrace): Job {
   const fields = normalizeProcessFields(job)
   if ('command' in context) return { ...job, ...fields, env: withoutNulls(job.env) }
   // A worker of this type runs the engine itself, where others run `prefect flow-run execute`.
-  const prepared = prepareBase(job, context, joinShellWords([context.worker.python, '-m', 'prefect.engine']))
-  return { ...prepared, ...fields, env: { ...inheritedEnvironment(job, context), ...withoutNulls(prepared.env) } }
+  const prepared = prepareBase(job, context, joinShellWords([context.worker.python, '-m', 'prefect.engine']), trace)
+  const inherited = inheritedEnvironment(job, context)
+  if (trace) {
+    for (const name of Object.keys(inherited)) {
+      if (!Object.hasOwn(prepared.env, name)) trace.added(joinPointer('/env', name), 'worker', joinPointer('/process_environment', name))
+    }
+  }
+  return { ...prepared, ...fields, env: { ...inherited, ...withoutNulls(prepared.env) } }
 }
 
 /**

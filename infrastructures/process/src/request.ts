@@ -1,6 +1,7 @@
-import { addAttemptEnvironment } from '@aedile/core/attempts/environment'
+import { addAttemptEnvironment, ADDED_VARIABLES } from '@aedile/core/attempts/environment'
 import { AedileError } from '@aedile/core/errors'
 import type { AttemptContext, Handle, Job, TargetFacts } from '@aedile/core/infrastructure-definition'
+import type { BuildTrace } from '@aedile/core/rendering/build-trace'
 import { splitShellWords } from '@aedile/core/shell-words'
 
 /** Exactly what start() spawns. */
@@ -21,8 +22,12 @@ export type ProcessRequest = {
 const GRACE_SECONDS = 30
 
 /** The spawn request of a prepared job: its fields, and the attempt key as marker and as fence. */
-export function buildRequest(job: Job, facts: TargetFacts, attempt: AttemptContext): ProcessRequest {
+export function buildRequest(job: Job, facts: TargetFacts, attempt: AttemptContext, trace?: BuildTrace): ProcessRequest {
   const argv = splitShellWords(job.command ?? '')
+  trace?.copied('/argv', '/command')
+  trace?.copied('/workingDirectory', '/working_dir')
+  trace?.copied('/streamOutput', '/stream_output')
+  for (const name of ADDED_VARIABLES) trace?.added(`/env/${name}`, 'attempt', '/key')
   if (argv.length === 0) throw new AedileError('infrastructure_failed', { what: 'Process cannot be run with empty command.' })
   return {
     name: attempt.key,

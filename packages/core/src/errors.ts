@@ -79,6 +79,11 @@ export const ERRORS = {
     status: 404,
     retryable: false,
   },
+  render_input_invalid: {
+    message: 'The document is not valid at {pointer}: expected {expected}, found {found}.',
+    status: 422,
+    retryable: false,
+  },
   job_variable_invalid: { message: 'Job variable {pointer} is not valid: {why}.', status: 422, retryable: false },
   hydration_failed: { message: '{reason}', status: 422, retryable: false },
   schema_invalid: { message: 'Invalid schema: {why}', status: 422, retryable: false },

@@ -3,6 +3,7 @@ import type { Deployment } from './resources/deployment.ts'
 import type { Flow } from './resources/flow.ts'
 import type { FlowRun } from './resources/flow-run.ts'
 import type { WorkPool } from './resources/work-pool.ts'
+import type { BuildTrace } from './rendering/build-trace.ts'
 
 /** A work pool's template: what is created (`job_configuration`) and what may be set (`variables`, a JSON Schema). */
 export type BaseJobTemplate = { job_configuration: JsonObject; variables: JsonObject }
@@ -90,10 +91,23 @@ export interface InfrastructureDefinition<Request extends JsonObject = JsonObjec
   /** JSON Schema of the variables. */
   readonly variables: JsonObject
   readonly defaultBaseJobTemplate: BaseJobTemplate
-  /** Adds what the run and the worker bring: labels, environment, name, command. Equals a genuine worker's preparation. */
-  prepare(job: Job, context: RunContext | CommandContext): Job
+  /** The default template plus variables that users ask for, each absent from the rendering until it is set. */
+  readonly extendedBaseJobTemplate?: BaseJobTemplate
+  /** Default templates that were published before, newest first: what an edited template may have come from. */
+  readonly olderBaseJobTemplates?: readonly BaseJobTemplate[]
+  /** The facts that a preview assumes where no target was asked. None for a type whose request depends on none. */
+  readonly assumedFacts?: TargetFacts
+  /**
+   * Adds what the run and the worker bring: labels, environment, name, command; checks and completes the type's own
+   * fields. Equals a genuine worker's preparation. `trace` hears where the result's parts come from.
+   */
+  prepare(job: Job, context: RunContext | CommandContext, trace?: BuildTrace): Job
   /** The exact request that start() sends, with our additions for this attempt. */
-  request(job: Job, facts: TargetFacts, attempt: AttemptContext): Request
+  request(job: Job, facts: TargetFacts, attempt: AttemptContext, trace?: BuildTrace): Request
+  /** JSON pointers in a prepared job whose values are secret whatever they came from, e.g. a registry's password. */
+  secretPointers?(job: Job): string[]
+  /** Shell lines that send the request, for people: curl where the target has an HTTP API. Credentials are shell variables. */
+  toShell?(request: Request): string[]
   /** The handle, known before start. */
   handle(request: Request, facts: TargetFacts, attempt: AttemptContext): Handle
   /** The text that the API keeps as `infrastructure_pid`, in the genuine worker's form. Null while unknown. */

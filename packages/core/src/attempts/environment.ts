@@ -4,6 +4,8 @@ import { isJsonObject } from '../json.ts'
 /** The variable by which everything that an attempt started can be told from everything else. */
 export const ATTEMPT_VARIABLE = 'AEDILE_ATTEMPT'
 const HEADERS_VARIABLE = 'PREFECT_CLIENT_CUSTOM_HEADERS'
+/** The variables that `addAttemptEnvironment` sets. */
+export const ADDED_VARIABLES = [HEADERS_VARIABLE, ATTEMPT_VARIABLE]
 const FENCE_HEADER = 'X-Aedile-Attempt'
 
 /**

@@ -2,8 +2,13 @@ import { isTemplateObject, type TemplateValue } from '../python-text.ts'
 import type { Trace } from './apply-values.ts'
 import { joinPointer, type Placeholder } from './placeholders.ts'
 
-/** The layers of a job, the later ones stronger. `environment` is the worker's, for `{{ $NAME }}`. */
-export type Layer = 'template' | 'default' | 'deployment' | 'flow-run' | 'environment'
+/**
+ * Where something can come from. The layers of job variables, the later ones stronger: `template`, `default`, `deployment`,
+ * `flow-run`. `environment` is the worker's, for `{{ $NAME }}`. Preparation and request add: `run` (what is known of flow
+ * run, flow, deployment and pool), `worker` (its settings, name and id), `type` (what the type of infrastructure fills in),
+ * `attempt` (our additions for one attempt).
+ */
+export type Layer = 'template' | 'default' | 'deployment' | 'flow-run' | 'environment' | 'run' | 'worker' | 'type' | 'attempt'
 
 /** Where a leaf of a rendered job came from. */
 export type Origin = {

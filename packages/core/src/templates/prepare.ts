@@ -3,7 +3,9 @@ import { isTruthy, pythonStr, SourceNumber, type TemplateValue } from '../python
 import type { FlowRun } from '../resources/flow-run.ts'
 import { joinShellWords } from '../shell-words.ts'
 import { formatPythonIso, parseTimestamp } from '../time.ts'
+import type { AddedLayer, BuildTrace } from '../rendering/build-trace.ts'
 import { applyValues } from './apply-values.ts'
+import { joinPointer } from './placeholders.ts'
 
 /** The version that the label `prefect.io/version` carries: of the genuine workers that ours equal. */
 export const PREFECT_VERSION = '3.8.8'
@@ -13,17 +15,70 @@ export const FLOW_RUN_COMMAND = 'prefect flow-run execute'
 
 /**
  * Adds what the run and the worker bring: environment, labels, name, command. Later ones are stronger, the user's
- * strongest; then null entries of `env` are removed. `pythonCommand` is what a genuine worker of the type runs.
+ * strongest; then null entries of `env` are removed. `pythonCommand` is what a genuine worker of the type runs; `trace` hears
+ * what was added.
  */
-export function prepareBase(job: Job, context: RunContext, pythonCommand: string = FLOW_RUN_COMMAND): Job {
-  const env = { ...context.worker.settings, ...attributionEnvironment(context), ...job.env }
+export function prepareBase(
+  job: Job,
+  context: RunContext,
+  pythonCommand: string = FLOW_RUN_COMMAND,
+  trace?: BuildTrace,
+): Job {
+  const attribution = attributionEnvironment(context)
+  const labels = runLabels(context)
+  const env = { ...context.worker.settings, ...attribution, ...job.env }
+  const name = renderName(job.name, context)
+  if (trace) traceBase(job, context, { attribution, labels, name }, trace)
   return {
     ...job,
     command: job.command || flowRunCommand(context, pythonCommand),
     env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== null)),
-    labels: { ...runLabels(context), ...job.labels },
-    name: renderName(job.name, context) || context.flowRun.name,
+    labels: { ...labels, ...job.labels },
+    name: name || context.flowRun.name,
   }
+}
+
+type Added = { attribution: Record<string, string>; labels: Record<string, string>; name: string | null }
+
+function traceBase(job: Job, { worker }: RunContext, { attribution, labels, name }: Added, trace: BuildTrace): void {
+  const tell = (field: 'env' | 'labels', key: string, layer: AddedLayer, path: string) => {
+    if (!Object.hasOwn(job[field] ?? {}, key)) trace.added(joinPointer(`/${field}`, key), layer, path)
+  }
+  for (const key of Object.keys(worker.settings)) tell('env', key, 'worker', joinPointer('/settings', key))
+  for (const key of Object.keys(attribution)) tell('env', key, ...sourceOf(ATTRIBUTION_SOURCES, key))
+  for (const key of Object.keys(labels)) tell('labels', key, ...sourceOf(LABEL_SOURCES, key))
+  if (!job.command) trace.added('/command', 'type', '/command')
+  if (!name) trace.added('/name', 'run', '/flow_run/name')
+}
+
+type Source = ['run' | 'worker' | 'type', string]
+
+const ATTRIBUTION_SOURCES: Record<string, Source> = {
+  PREFECT__FLOW_RUN_ID: ['run', '/flow_run/id'],
+  PREFECT__WORKER_ID: ['worker', '/id'],
+  PREFECT__WORKER_NAME: ['worker', '/name'],
+  PREFECT__FLOW_ID: ['run', '/flow_run/flow_id'],
+  PREFECT__FLOW_NAME: ['run', '/flow/name'],
+  PREFECT__DEPLOYMENT_ID: ['run', '/flow_run/deployment_id'],
+  PREFECT__DEPLOYMENT_NAME: ['run', '/deployment/name'],
+}
+
+const LABEL_SOURCES: Record<string, Source> = {
+  'prefect.io/flow-run-id': ['run', '/flow_run/id'],
+  'prefect.io/flow-run-name': ['run', '/flow_run/name'],
+  'prefect.io/version': ['type', '/version'],
+  'prefect.io/work-pool-name': ['run', '/work_pool/name'],
+  'prefect.io/work-pool-id': ['run', '/work_pool/id'],
+  'prefect.io/worker-name': ['worker', '/name'],
+  'prefect.io/flow-id': ['run', '/flow/id'],
+  'prefect.io/flow-name': ['run', '/flow/name'],
+  'prefect.io/deployment-id': ['run', '/deployment/id'],
+  'prefect.io/deployment-name': ['run', '/deployment/name'],
+  'prefect.io/deployment-updated': ['run', '/deployment/updated'],
+}
+
+function sourceOf(sources: Record<string, Source>, key: string): Source {
+  return sources[key] ?? ['run', joinPointer('', key)]
 }
 
 /** The command for the run's entrypoint: ours for TypeScript and JavaScript, else the genuine one. */
@@ -80,15 +135,18 @@ export function renderName(name: string | null, { flow, flowRun }: RunContext): 
 function withFloats(flowRun: FlowRun): { [field: string]: unknown } {
   return {
     ...flowRun,
-    empirical_policy: { ...flowRun.empirical_policy, retry_delay_seconds: toFloat(flowRun.empirical_policy.retry_delay_seconds) },
+    empirical_policy: {
+      ...flowRun.empirical_policy,
+      retry_delay_seconds: toFloat(flowRun.empirical_policy?.retry_delay_seconds ?? 0),
+    },
     total_run_time: toFloat(flowRun.total_run_time),
     estimated_run_time: toFloat(flowRun.estimated_run_time),
     estimated_start_time_delta: toFloat(flowRun.estimated_start_time_delta),
   }
 }
 
-function toFloat(value: number): number | SourceNumber {
-  return Number.isInteger(value) ? new SourceNumber(value.toFixed(1)) : value
+function toFloat(value: number | undefined): number | SourceNumber {
+  return Number.isInteger(value ?? 0) ? new SourceNumber((value ?? 0).toFixed(1)) : value!
 }
 
 function withoutUnknown(entries: Record<string, string | null | undefined>): Record<string, string> {
