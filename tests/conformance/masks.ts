@@ -28,8 +28,9 @@ export function readMasks({ ourWorker, names: all }: { ourWorker: boolean; names
     })
   const drawn = new RegExp(`\\b(${names.join('|')})\\b`, 'g')
   const maskText = (text: string) => {
-    const masked = patterns.reduce((masked, mask) => mask(masked), text)
-    return names.length > 0 ? masked.replace(drawn, '<random-name>') : masked
+    // Names first: one like gentle-bee reads as the key of a task.
+    const named = names.length > 0 ? text.replace(drawn, '<random-name>') : text
+    return patterns.reduce((masked, mask) => mask(masked), named)
   }
   const maskValue = (path: string, value: Json): Json => {
     if (empty.has(path) && isEmpty(value)) return '<empty>'
