@@ -11,6 +11,8 @@ type ChangeMap = {
   outbox: []
   /** Runs may have become due, or slots free, in these work pools (by id); empty means any. */
   dispatch: [string[]]
+  /** These runs shall be cancelled. */
+  cancelling: [string[]]
   /** A deployment was written; its schedules may need runs. */
   deployments: [string[]]
 }

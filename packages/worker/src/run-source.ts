@@ -2,7 +2,7 @@ import type { ApiClient } from '@aedile/core/client/client'
 import { getScheduledFlowRuns } from '@aedile/core/client/work-pools'
 import type { WorkerFlowRun } from '@aedile/core/resources/flow-run'
 
-/** How a run reaches the worker: today by asking. Delivery by push will be another implementation of this. */
+/** How due runs are asked for. Where the server delivers them (channel/dispatch-channel.ts), asking only closes gaps. */
 export interface RunSource {
   /** The due runs of the pool, most urgent first, at most `limit`. */
   next(limit: number): Promise<WorkerFlowRun[]>
@@ -16,9 +16,9 @@ export class PollingRunSource implements RunSource {
   readonly #client: ApiClient
   readonly #workPool: string
   readonly #queueNames: string[]
-  readonly #prefetchSeconds: number
+  readonly #prefetchSeconds: () => number
 
-  constructor(client: ApiClient, workPool: string, queueNames: string[], prefetchSeconds: number) {
+  constructor(client: ApiClient, workPool: string, queueNames: string[], prefetchSeconds: () => number) {
     this.#client = client
     this.#workPool = workPool
     this.#queueNames = queueNames
@@ -27,7 +27,7 @@ export class PollingRunSource implements RunSource {
 
   async next(limit: number): Promise<WorkerFlowRun[]> {
     if (limit <= 0) return []
-    const options = { queueNames: this.#queueNames, withinSeconds: this.#prefetchSeconds, limit: Math.min(limit, 200) }
+    const options = { queueNames: this.#queueNames, withinSeconds: this.#prefetchSeconds(), limit: Math.min(limit, 200) }
     return getScheduledFlowRuns(this.#client, this.#workPool, options, PATIENCE)
   }
 }

@@ -15,12 +15,21 @@ export class RunTaker {
   readonly #roster: Roster
   readonly #source: RunSource
   readonly #limit: number
+  readonly #claims = pLimit(CLAIMS_AT_ONCE)
+  /** The runs that are being claimed; each may need a slot. */
+  readonly #claiming = new Set<string>()
 
   constructor(context: WorkerContext, roster: Roster, options: { source: RunSource; limit: number | null }) {
     this.#context = context
     this.#roster = roster
     this.#source = options.source
     this.#limit = options.limit ?? Number.POSITIVE_INFINITY
+  }
+
+  /** How many runs more could be taken now. */
+  countFree(): number {
+    const { pool, signal } = this.#context
+    return pool.fault || signal.aborted ? 0 : this.#limit - this.#roster.size - this.#claiming.size
   }
 
   /**
@@ -31,21 +40,36 @@ export class RunTaker {
     const { pool } = this.#context
     if (pool.fault) throw pool.fault
     for (;;) {
-      const free = this.#limit - this.#roster.size
+      const free = this.countFree()
       if (free <= 0) return true
       const asked = Math.min(free, PAGE)
       const due = await this.#source.next(asked)
       onAnswer()
-      const claimed = await this.#claimAll(due.map(({ flow_run }) => flow_run.id))
-      if (due.length < asked || claimed === 0 || until.aborted) return this.#roster.size >= this.#limit
+      const claimed = await this.#claimAll(this.#reserve(due.map(({ flow_run }) => flow_run.id)))
+      if (due.length < asked || claimed === 0 || until.aborted) return this.countFree() <= 0
     }
+  }
+
+  /** Takes runs that the server delivered. Resolves at once with those for which there is no slot. */
+  takeDelivered(flowRunIds: string[], onClaimed: () => void): string[] {
+    const reserved = this.#reserve(flowRunIds)
+    void this.#claimAll(reserved).then(onClaimed)
+    return flowRunIds.filter((id) => !this.#claiming.has(id) && !this.#roster.hasRun(id))
+  }
+
+  /** As many as there are slots for, without those that are attended or being claimed. */
+  #reserve(flowRunIds: string[]): string[] {
+    const fresh = flowRunIds.filter((id) => !this.#roster.hasRun(id) && !this.#claiming.has(id))
+    const reserved = fresh.slice(0, Math.max(0, Math.min(this.countFree(), fresh.length)))
+    for (const id of reserved) this.#claiming.add(id)
+    return reserved
   }
 
   /** How many could be claimed. What goes wrong with one run keeps no other. */
   async #claimAll(flowRunIds: string[]): Promise<number> {
-    const limit = pLimit(CLAIMS_AT_ONCE)
-    const fresh = flowRunIds.filter((id) => !this.#roster.hasRun(id))
-    const claims = await Promise.all(fresh.map((id) => limit(() => this.#claim(id))))
+    const claims = await Promise.all(
+      flowRunIds.map((id) => this.#claims(() => this.#claim(id).finally(() => this.#claiming.delete(id)))),
+    )
     return claims.filter((isClaimed) => isClaimed).length
   }
 

@@ -6,9 +6,11 @@ import { AedileError } from '@aedile/core/errors'
 import type { InfrastructureDefinition, WorkerFacts } from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'
 import { TemplateCache } from '@aedile/core/templates/compile'
+import { DISPATCH_CAPABILITY } from '@aedile/core/worker-channel/frames'
 import type { Logger } from 'pino'
 import { Roster } from './attempt/roster.ts'
 import { isFinalAnswer, persist } from './backoff.ts'
+import { DispatchChannel } from './channel/dispatch-channel.ts'
 import { emitWorkerEvent } from './events.ts'
 import { HealthServer } from './health-server.ts'
 import type { Connection, Credentials, InfrastructureDriver, Target } from './infrastructure-driver.ts'
@@ -64,6 +66,10 @@ export class Worker {
   #lastPoll = performance.now()
   #drain: AbortSignal = NEVER
   #freed = new AbortController()
+  #channel: DispatchChannel | null = null
+  /** True when the server delivers due runs to who asks for it. */
+  #delivers = false
+  readonly #ended = new AbortController()
 
   constructor(options: WorkerOptions) {
     if (/[/%]/.test(options.facts.name)) throw new AedileError('worker_name_invalid', { name: options.facts.name })
@@ -79,7 +85,10 @@ export class Worker {
     try {
       const context = await this.#connect(connection, stop)
       if (!context) return
-      const roster = new Roster(context, () => this.#freed.abort())
+      const roster = new Roster(context, () => {
+        this.#freed.abort()
+        this.#channel?.tellRoom()
+      })
       try {
         await this.#greet(context, roster)
         onReady()
@@ -145,6 +154,7 @@ export class Worker {
   async #chooseLedger(): Promise<AttemptLedger> {
     const { client, facts, workPool } = this.#options
     const hello = await readHello(client)
+    this.#delivers = hello?.capabilities.includes(DISPATCH_CAPABILITY) ?? false
     if (hello?.capabilities.includes(ATTEMPTS_CAPABILITY)) return new ServerLedger(client, hello, facts.name, workPool)
     return new LocalLedger(client.apiUrl, (lines) => sendLogs(client, lines))
   }
@@ -176,6 +186,7 @@ export class Worker {
       await Promise.race([roster.emptied(), fired(context.signal)])
     } finally {
       background.abort()
+      this.#ended.abort()
       await Promise.all(loops)
     }
   }
@@ -201,7 +212,9 @@ export class Worker {
   async #takeRuns(context: WorkerContext, roster: Roster): Promise<void> {
     const { settings, workPool, queueNames, log, runOnce, client, limit } = this.#options
     const until = AbortSignal.any([this.#drain, context.signal])
-    const source = new PollingRunSource(client, workPool, queueNames, settings.prefetchSeconds)
+    // Where runs are delivered, none is started early: it comes the moment that it is due.
+    const prefetchSeconds = () => (this.#channel?.isOpen ? 0 : settings.prefetchSeconds)
+    const source = new PollingRunSource(client, workPool, queueNames, prefetchSeconds)
     const taker = new RunTaker(context, roster, { source, limit })
     const onAnswer = () => {
       this.#lastPoll = performance.now()
@@ -213,6 +226,7 @@ export class Worker {
       })
       return
     }
+    const lost = this.#openChannel(context, roster, taker, until)
     // With every slot taken, a freed one is the time to ask again, also one that was freed during the question.
     let wake = NEVER
     const turn = async () => {
@@ -220,8 +234,39 @@ export class Worker {
       wake = NEVER
       if (await take()) wake = this.#freed.signal
     }
-    const loop = { name: 'Asking for due runs', intervalSeconds: settings.querySeconds, jitter: true, turn }
-    await runLoop(loop, log, until, () => wake)
+    const channel = () => this.#channel
+    const loop = {
+      name: 'Asking for due runs',
+      get intervalSeconds() {
+        return channel()?.isOpen ? Math.max(settings.querySeconds, GAP_SECONDS) : settings.querySeconds
+      },
+      jitter: true,
+      turn,
+    }
+    await runLoop(loop, log, until, () => AbortSignal.any([wake, lost()]))
+  }
+
+  /** Has due runs delivered where the server can. Answers a signal that fires when the channel is lost. */
+  #openChannel(context: WorkerContext, roster: Roster, taker: RunTaker, until: AbortSignal): () => AbortSignal {
+    let lost = new AbortController()
+    if (!this.#delivers) return () => lost.signal
+    const channel = new DispatchChannel(context, this.#options.queueNames, {
+      countFree: () => (until.aborted ? 0 : taker.countFree()),
+      take: (ids, onClaimed) => {
+        this.#lastPoll = performance.now()
+        return until.aborted ? ids : taker.takeDelivered(ids, onClaimed)
+      },
+      cancel: (ids) => {
+        for (const attempt of roster.attempts) if (ids.includes(attempt.flowRunId)) attempt.cancel()
+      },
+      onChange: (isOpen) => {
+        if (isOpen) lost = new AbortController()
+        else lost.abort()
+      },
+    })
+    this.#channel = channel
+    void channel.run(this.#ended.signal)
+    return () => lost.signal
   }
 
   async #leave(context: WorkerContext, roster: Roster): Promise<void> {
@@ -242,6 +287,9 @@ export class Worker {
     return server
   }
 }
+
+/** Where runs are delivered, the worker asks this often, to close gaps. */
+const GAP_SECONDS = 30
 
 const NEVER = new AbortController().signal
 

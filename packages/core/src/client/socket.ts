@@ -5,14 +5,19 @@ import type { ApiClient } from './client.ts'
 const HANDSHAKE_SECONDS = 15
 
 /** An open stream: the frames after the handshake, until either side closes. */
-export type OpenStream = { frames: AsyncIterable<JsonObject>; close: () => void }
+export type OpenStream = {
+  frames: AsyncIterable<JsonObject>
+  /** Sends a frame; one that is sent after the end is lost. */
+  send: (frame: JsonObject) => void
+  close: () => void
+}
 
 /**
  * Opens one socket and does the handshake of the API's streams: subprotocol `prefect`, the auth frame, its answer, then
- * the filter. Throws `api_unauthorized` when the server refuses the credentials (close code 1008), `api_invalid` when it
+ * the client's first frame, e.g. a filter. Throws `api_unauthorized` when the server refuses the credentials (close code 1008), `api_invalid` when it
  * refuses the filter (1002), otherwise `api_unreachable`.
  */
-export async function openStream(client: ApiClient, path: string, filter: JsonObject, signal?: AbortSignal): Promise<OpenStream> {
+export async function openStream(client: ApiClient, path: string, first: JsonObject, signal?: AbortSignal): Promise<OpenStream> {
   const url = client.apiUrl.replace(/^http/, 'ws') + path
   const { apiKey, authString, customHeaders = {}, openSocket = openPlatformSocket } = client.options
   signal?.throwIfAborted()
@@ -34,10 +39,13 @@ export async function openStream(client: ApiClient, path: string, filter: JsonOb
     frames.fail(errorFromClose(url, closed.code, closed.reason))
   })
   try {
-    const first = await frames.next()
-    if (first.type !== 'auth_success') throw new AedileError('api_unauthorized', { url, detail: JSON.stringify(first) })
-    socket.send(JSON.stringify(filter))
-    return { frames: frames.all(), close: () => socket.close() }
+    const answer = await frames.next()
+    if (answer.type !== 'auth_success') throw new AedileError('api_unauthorized', { url, detail: JSON.stringify(answer) })
+    socket.send(JSON.stringify(first))
+    const send = (frame: JsonObject) => {
+      if (socket.readyState === 1) socket.send(JSON.stringify(frame))
+    }
+    return { frames: frames.all(), send, close: () => socket.close() }
   } catch (error) {
     socket.close()
     throw error

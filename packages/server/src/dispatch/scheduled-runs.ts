@@ -83,6 +83,26 @@ async function selectDue(
   return (await statement.execute(db)).rows.map((row) => row.id)
 }
 
+/** When the next run of a pool becomes due after `now`; null when none is scheduled. */
+export async function readNextDue(store: Store, poolId: string, now: Microseconds): Promise<Microseconds | null> {
+  const queues = await store.db.selectFrom('work_queue').select('id').where('work_pool_id', '=', poolId).execute()
+  let next: Microseconds | null = null
+  for (let start = 0; start < queues.length; start += QUEUES_PER_STATEMENT) {
+    const parts = queues.slice(start, start + QUEUES_PER_STATEMENT).map(
+      ({ id }) => sql`select * from (select next_scheduled_start_time as due from flow_run
+        where work_queue_id = ${id} and state_type = 'SCHEDULED' and (retry_type is null or retry_type <> 'in_process')
+          and next_scheduled_start_time > ${now}
+        order by next_scheduled_start_time limit 1) as queue_part`,
+    )
+    const statement = sql<{
+      due: Microseconds
+    }>`select min(due) as due from (${sql.join(parts, sql` union all `)}) as queue_parts`
+    const due = (await statement.execute(store.db)).rows[0]?.due ?? null
+    if (due !== null && (next === null || due < next)) next = due
+  }
+  return next
+}
+
 async function readRuns(db: Kysely<Database>, ids: readonly string[]): Promise<FlowRunTable[]> {
   if (ids.length === 0) return []
   const rows = await db

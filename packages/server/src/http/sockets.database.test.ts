@@ -172,7 +172,7 @@ describe('the handshake', () => {
     expect((await client.closed).code).toBe(1006)
   })
 
-  it.each(['/events/in', '/api/events', '/api/task_runs/subscriptions/scheduled', '/api/work_pools/p/workers/connect'])(
+  it.each(['/events/in', '/api/events', '/api/task_runs/subscriptions/scheduled', '/api/work_pools/p/workers'])(
     'answers 404 over HTTP to %s',
     async (path) => {
       expect(await refusal(path)).toBe(404)

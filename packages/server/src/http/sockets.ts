@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { Dispatcher } from '../dispatch/dispatcher.ts'
 import type { Workspace } from '../workspace.ts'
 import type { Action } from './route.ts'
 import { serveEventsIn } from './sockets/events-in.ts'
@@ -10,20 +11,39 @@ import { shakeHands } from './sockets/handshake.ts'
 import { KeepAlive } from './sockets/keep-alive.ts'
 import { LiveFeed } from './sockets/live-feed.ts'
 import { serveLogsOut } from './sockets/logs-out.ts'
+import { serveWorkerChannel } from './sockets/worker-channel.ts'
 
 /** One websocket of the API: what it is about, what a client must be allowed to do, and how it is served. */
 export type SocketRoute = {
   path: string
   resource: string
   action: Action
-  serve(frames: Frames, workspace: Workspace, feed: LiveFeed): Promise<void>
+  /** Closed before the upgrade without the subprotocol. */
+  needsSubprotocol?: boolean
+  serve(frames: Frames, workspace: Workspace, surroundings: Surroundings): Promise<void>
 }
+
+/** What sockets share: the live feed, who delivers due runs, and what the path says. */
+export type Surroundings = { feed: LiveFeed; dispatcher: Dispatcher; params: Readonly<Record<string, string>> }
 
 /** Every websocket of the API. Source: WC 2. */
 export const socketRoutes: readonly SocketRoute[] = [
   { path: '/events/in', resource: 'event', action: 'create', serve: serveEventsIn },
-  { path: '/events/out', resource: 'event', action: 'read', serve: serveEventsOut },
-  { path: '/logs/out', resource: 'log', action: 'read', serve: (frames, _workspace, feed) => serveLogsOut(frames, feed) },
+  {
+    path: '/events/out',
+    resource: 'event',
+    action: 'read',
+    serve: (frames, workspace, { feed }) => serveEventsOut(frames, workspace, feed),
+  },
+  { path: '/logs/out', resource: 'log', action: 'read', serve: (frames, _workspace, { feed }) => serveLogsOut(frames, feed) },
+  {
+    path: '/work_pools/:work_pool_name/workers/connect',
+    resource: 'worker',
+    action: 'update',
+    needsSubprotocol: true,
+    serve: (frames, workspace, { dispatcher, params }) =>
+      serveWorkerChannel(frames, workspace, { dispatcher, poolName: params.work_pool_name! }),
+  },
 ]
 
 export type SocketOptions = { basePath: string; authString: string | null }
@@ -40,6 +60,7 @@ const CLOSE_MILLISECONDS = 1000
  */
 export function attachSockets(server: Server, workspace: Workspace, options: SocketOptions): { close(): Promise<void> } {
   const feed = new LiveFeed(workspace)
+  const dispatcher = new Dispatcher(workspace)
   const sockets = new WebSocketServer({
     noServer: true,
     autoPong: false,
@@ -49,17 +70,18 @@ export function attachSockets(server: Server, workspace: Workspace, options: Soc
   const keepAlive = new KeepAlive(sockets.clients)
   const served = new Set<Promise<void>>()
 
-  const serve = (socket: WebSocket, route: SocketRoute) => {
+  const serve = (socket: WebSocket, { route, params }: Found) => {
     keepAlive.watch(socket)
-    const done = serveSocket(socket, route, workspace, feed, options).finally(() => served.delete(done))
+    const done = serveSocket(socket, route, workspace, { feed, dispatcher, params }, options).finally(() => served.delete(done))
     served.add(done)
   }
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    const route = findRoute(request, options.basePath)
-    if (!route) return refuse(stream, '404 Not Found', 'Not Found')
+    const found = findRoute(request, options.basePath)
+    if (!found) return refuse(stream, '404 Not Found', 'Not Found')
     // Without the subprotocol there is no handshake, so nobody could be known.
-    if (options.authString !== null && !offersPrefect(request)) return refuse(stream, '403 Forbidden', 'Forbidden')
-    sockets.handleUpgrade(request, stream, head, (socket) => serve(socket, route))
+    const needsSubprotocol = options.authString !== null || found.route.needsSubprotocol
+    if (needsSubprotocol && !offersPrefect(request)) return refuse(stream, '403 Forbidden', 'Forbidden')
+    sockets.handleUpgrade(request, stream, head, (socket) => serve(socket, found))
   }
   server.on('upgrade', upgrade)
 
@@ -68,6 +90,7 @@ export function attachSockets(server: Server, workspace: Workspace, options: Soc
       server.off('upgrade', upgrade)
       server.on('upgrade', (_request, stream) => refuse(stream, '503 Service Unavailable', 'The server stops'))
       keepAlive.stop()
+      dispatcher.stop()
       for (const socket of sockets.clients) socket.close(GOING_AWAY, 'The server stops')
       const late = setTimeout(() => {
         for (const socket of sockets.clients) socket.terminate()
@@ -83,23 +106,49 @@ async function serveSocket(
   socket: WebSocket,
   route: SocketRoute,
   workspace: Workspace,
-  feed: LiveFeed,
+  surroundings: Surroundings,
   { authString }: SocketOptions,
 ): Promise<void> {
   const frames = new Frames(socket)
   try {
     // A client without the subprotocol is of an older kind, which sends no auth message.
     const isKnown = socket.protocol !== 'prefect' || (await shakeHands(frames, authString))
-    if (isKnown) await route.serve(frames, workspace, feed)
+    if (isKnown) await route.serve(frames, workspace, surroundings)
   } catch (error) {
     workspace.log.error({ err: error, socket: route.path }, 'a websocket failed')
     socket.close(INTERNAL_ERROR, 'Internal Server Error')
   }
 }
 
-function findRoute(request: IncomingMessage, basePath: string): SocketRoute | undefined {
+type Found = { route: SocketRoute; params: Record<string, string> }
+
+function findRoute(request: IncomingMessage, basePath: string): Found | undefined {
   const path = (request.url ?? '').split('?')[0]!
-  return socketRoutes.find((route) => basePath + route.path === path)
+  if (!path.startsWith(basePath)) return undefined
+  for (const route of socketRoutes) {
+    const params = matchPath(route.path, path.slice(basePath.length))
+    if (params) return { route, params }
+  }
+  return undefined
+}
+
+/** The parts of a path that a pattern names with `:name`, decoded; null when it does not fit. */
+function matchPath(pattern: string, path: string): Record<string, string> | null {
+  const [wanted, given] = [pattern.split('/'), path.split('/')]
+  if (wanted.length !== given.length) return null
+  const params: Record<string, string> = {}
+  for (const [index, part] of wanted.entries()) {
+    if (!part.startsWith(':')) {
+      if (part !== given[index]) return null
+      continue
+    }
+    try {
+      params[part.slice(1)] = decodeURIComponent(given[index]!)
+    } catch {
+      return null
+    }
+  }
+  return params
 }
 
 function offersPrefect(request: IncomingMessage): boolean {

@@ -41,6 +41,7 @@ export async function setFlowRunState(workspace: Workspace, proposal: FlowRunPro
   )
   const type = answer.created ? answer.result.state?.type : null
   if (type === 'SCHEDULED' || isTerminal(type)) workspace.changes.emit('dispatch', [])
+  if (type === 'CANCELLING') workspace.changes.emit('cancelling', [proposal.flowRunId])
   return answer
 }
 

@@ -8,6 +8,7 @@ import {
   intendBody,
   leaseAnswer,
   leaseBody,
+  RENDER_CAPABILITY,
   recordBody,
   removeBody,
   reportBody,
@@ -15,6 +16,7 @@ import {
   takeOverBody,
 } from '@aedile/core/attempts/messages'
 import { uuid } from '@aedile/core/resources/scalars'
+import { DISPATCH_CAPABILITY } from '@aedile/core/worker-channel/frames'
 import { z } from 'zod'
 import {
   endAttempt,
@@ -65,7 +67,7 @@ export const routes: Route[] = [
     handle: async ({ workspace }) => ({
       server_id: workspace.serverId,
       version: AEDILE_VERSION,
-      capabilities: [ATTEMPTS_CAPABILITY],
+      capabilities: [ATTEMPTS_CAPABILITY, DISPATCH_CAPABILITY, RENDER_CAPABILITY],
       lease_seconds: workspace.settings.attemptLeaseSeconds,
     }),
   }),
