@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import type { ClaimedRun } from './attempt/attempt.ts'
 import type { Roster } from './attempt/roster.ts'
 import { isFinalAnswer, persist } from './backoff.ts'
 import { claimRun, makeAttemptKey } from './claim.ts'
@@ -45,36 +46,37 @@ export class RunTaker {
       const asked = Math.min(free, PAGE)
       const due = await this.#source.next(asked)
       onAnswer()
-      const claimed = await this.#claimAll(this.#reserve(due.map(({ flow_run }) => flow_run.id)))
+      const claimed = await this.#claimAll(this.#reserve(due.map(({ flow_run }) => flow_run)))
       if (due.length < asked || claimed === 0 || until.aborted) return this.countFree() <= 0
     }
   }
 
   /** Takes runs that the server delivered. Resolves at once with those for which there is no slot. */
-  takeDelivered(flowRunIds: string[], onClaimed: () => void): string[] {
-    const reserved = this.#reserve(flowRunIds)
+  takeDelivered(runs: ClaimedRun[], onClaimed: () => void): string[] {
+    const reserved = this.#reserve(runs)
     void this.#claimAll(reserved).then(onClaimed)
-    return flowRunIds.filter((id) => !this.#claiming.has(id) && !this.#roster.hasRun(id))
+    return runs.map(({ id }) => id).filter((id) => !this.#claiming.has(id) && !this.#roster.hasRun(id))
   }
 
   /** As many as there are slots for, without those that are attended or being claimed. */
-  #reserve(flowRunIds: string[]): string[] {
-    const fresh = flowRunIds.filter((id) => !this.#roster.hasRun(id) && !this.#claiming.has(id))
+  #reserve(runs: ClaimedRun[]): ClaimedRun[] {
+    const fresh = runs.filter(({ id }) => !this.#roster.hasRun(id) && !this.#claiming.has(id))
     const reserved = fresh.slice(0, Math.max(0, Math.min(this.countFree(), fresh.length)))
-    for (const id of reserved) this.#claiming.add(id)
+    for (const { id } of reserved) this.#claiming.add(id)
     return reserved
   }
 
   /** How many could be claimed. What goes wrong with one run keeps no other. */
-  async #claimAll(flowRunIds: string[]): Promise<number> {
+  async #claimAll(runs: ClaimedRun[]): Promise<number> {
     const claims = await Promise.all(
-      flowRunIds.map((id) => this.#claims(() => this.#claim(id).finally(() => this.#claiming.delete(id)))),
+      runs.map((run) => this.#claims(() => this.#claim(run).finally(() => this.#claiming.delete(run.id)))),
     )
     return claims.filter((isClaimed) => isClaimed).length
   }
 
   /** Claims one run and attends it. The key is noted before the claim is sent, so that a lost answer loses nothing. */
-  async #claim(flowRunId: string): Promise<boolean> {
+  async #claim(run: ClaimedRun): Promise<boolean> {
+    const flowRunId = run.id
     const { client, notes, facts, log, signal } = this.#context
     if (signal.aborted) return false
     const key = makeAttemptKey()
@@ -92,7 +94,8 @@ export class RunTaker {
       // An answer that was lost is asked for again: the same claim gets the same answer.
       const claim = () => claimRun(client, flowRunId, key, facts.name)
       const isClaimed = await persist(claim, { signal, isFinal: isFinalAnswer })
-      if (isClaimed) this.#roster.attend(note)
+      // The note says claiming until the intent: who picks that up asks first whose the run is.
+      if (isClaimed) this.#roster.attend({ ...note, step: 'claimed' }, run)
       else await notes.delete(key)
       return isClaimed
     } catch (error) {

@@ -252,9 +252,9 @@ export class Worker {
     if (!this.#delivers) return () => lost.signal
     const channel = new DispatchChannel(context, this.#options.queueNames, {
       countFree: () => (until.aborted ? 0 : taker.countFree()),
-      take: (ids, onClaimed) => {
+      take: (runs, onClaimed) => {
         this.#lastPoll = performance.now()
-        return until.aborted ? ids : taker.takeDelivered(ids, onClaimed)
+        return until.aborted ? runs.map(({ id }) => id) : taker.takeDelivered(runs, onClaimed)
       },
       cancel: (ids) => {
         for (const attempt of roster.attempts) if (ids.includes(attempt.flowRunId)) attempt.cancel()

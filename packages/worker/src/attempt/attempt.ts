@@ -1,6 +1,10 @@
 import type { Handle, Outcome, RunContext } from '@aedile/core/infrastructure-definition'
+import type { WorkerFlowRun } from '@aedile/core/resources/flow-run'
 import type { LogCursor } from '../infrastructure-driver.ts'
 import type { AttemptNote, StateDirectory, Step } from '../state-directory.ts'
+
+/** A run as it was delivered or asked for: enough to read what belongs to it at once. */
+export type ClaimedRun = Pick<WorkerFlowRun['flow_run'], 'id' | 'flow_id' | 'deployment_id'>
 
 /** One try to run a flow run, as its worker follows it. Every change is on the disk before it counts. */
 export class Attempt {
@@ -13,9 +17,13 @@ export class Attempt {
   readonly #cancel = new AbortController()
   readonly #letGo = new AbortController()
 
-  constructor(notes: StateDirectory, note: AttemptNote) {
+  /** What the claim by this very process told of the run; null for an attempt that was picked up. */
+  readonly claimed: ClaimedRun | null
+
+  constructor(notes: StateDirectory, note: AttemptNote, claimed: ClaimedRun | null = null) {
     this.#notes = notes
     this.#note = note
+    this.claimed = claimed
   }
 
   get key(): string {

@@ -13,16 +13,18 @@ import { writeRunLog } from './run-log.ts'
 
 /** Claimed: render, and store the handle. Nothing may be created before this is accepted. */
 export async function intend(context: WorkerContext, attempt: Attempt): Promise<void> {
-  const run = await persistently(context, attempt, () => readFlowRun(context.client, attempt.flowRunId))
-  if (!isClaimedBy(run, attempt.key)) return letGo(context, attempt, `the run is ${run.state_name ?? 'without state'}`)
-  await attempt.move('claimed')
+  if (!attempt.claimed) {
+    const run = await persistently(context, attempt, () => readFlowRun(context.client, attempt.flowRunId))
+    if (!isClaimedBy(run, attempt.key)) return letGo(context, attempt, `the run is ${run.state_name ?? 'without state'}`)
+    await attempt.move('claimed')
+  }
   const rendered = await renderOrEnd(context, attempt)
   if (!rendered) return
   attempt.run = rendered.run
   await persistently(context, attempt, () => context.ledger.intend(attempt.key, rendered.handle))
-  await attempt.move('intended', { handle: rendered.handle })
+  const intended = attempt.move('intended', { handle: rendered.handle })
   const announced = announce(context, attempt, rendered)
-  await Promise.all([showSubmitting(context, attempt), labelRun(context, rendered)])
+  await Promise.all([intended, showSubmitting(context, attempt), labelRun(context, rendered)])
   await start(context, attempt, rendered)
   await announced
   if (attempt.step === 'started') {
@@ -70,15 +72,19 @@ async function start(context: WorkerContext, attempt: Attempt, rendered: Rendere
 /** Started: native ids join the stored handle before anything else is awaited. */
 export async function record(context: WorkerContext, attempt: Attempt): Promise<void> {
   await persistently(context, attempt, () => context.ledger.record(attempt.key, attempt.handle))
+  await Promise.all([
+    storePid(context, attempt),
+    attempt.handle.reports === 'worker' ? proposeRunning(context, attempt) : undefined,
+  ])
+}
+
+async function storePid(context: WorkerContext, attempt: Attempt): Promise<void> {
   const pid = context.definition.infrastructurePid(attempt.handle)
-  if (pid !== null) {
-    await persistently(context, attempt, () =>
-      updateFlowRun(context.client, attempt.flowRunId, { infrastructure_pid: pid }),
-    ).catch((error: unknown) =>
-      context.log.warn({ err: error, flowRunId: attempt.flowRunId }, 'The infrastructure id could not be stored'),
-    )
-  }
-  if (attempt.handle.reports === 'worker') await proposeRunning(context, attempt)
+  if (pid === null) return
+  const store = () => updateFlowRun(context.client, attempt.flowRunId, { infrastructure_pid: pid })
+  await persistently(context, attempt, store).catch((error: unknown) =>
+    context.log.warn({ err: error, flowRunId: attempt.flowRunId }, 'The infrastructure id could not be stored'),
+  )
 }
 
 /** A plain command runs from its start. Proposed only while the run is Pending: after a restart it may be further. */

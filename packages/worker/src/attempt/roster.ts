@@ -3,7 +3,7 @@ import type { Handle, Outcome } from '@aedile/core/infrastructure-definition'
 import { backoffSeconds, pause } from '../backoff.ts'
 import type { AttemptNote, NoteOwner, Step } from '../state-directory.ts'
 import type { WorkerContext } from '../worker-context.ts'
-import { Attempt } from './attempt.ts'
+import { Attempt, type ClaimedRun } from './attempt.ts'
 import { attend } from './attend.ts'
 
 const STEPS: Step[] = ['claiming', 'claimed', 'intended', 'started', 'ended', 'reported']
@@ -44,9 +44,9 @@ export class Roster {
     return this.#runs.has(flowRunId)
   }
 
-  /** Attends an attempt from its step on, and returns at once. */
-  attend(note: AttemptNote): Attempt {
-    const attempt = new Attempt(this.#context.notes, note)
+  /** Attends an attempt from its step on, and returns at once. `claimed` is the run of a claim made just now. */
+  attend(note: AttemptNote, claimed: ClaimedRun | null = null): Attempt {
+    const attempt = new Attempt(this.#context.notes, note, claimed)
     const done = this.#follow(attempt).finally(() => {
       this.#attended.delete(attempt.key)
       this.#count(attempt.flowRunId, -1)

@@ -12,6 +12,7 @@ import {
   SNAPSHOT_CAPABILITY,
   typeOfFrame,
 } from '@aedile/core/worker-channel/frames'
+import type { ClaimedRun } from '../attempt/attempt.ts'
 import { backoffSeconds, pause } from '../backoff.ts'
 import type { WorkerContext } from '../worker-context.ts'
 
@@ -24,7 +25,7 @@ export type ChannelUser = {
   /** How many runs more it could take now. */
   countFree(): number
   /** Takes runs that are due. Answers those that it has no room for; `onClaimed` says when the others are claimed. */
-  take(flowRunIds: string[], onClaimed: () => void): string[]
+  take(runs: ClaimedRun[], onClaimed: () => void): string[]
   cancel(flowRunIds: string[]): void
   /** The channel is up, or was lost: from then on runs are delivered, or have to be asked for. */
   onChange(isOpen: boolean): void
@@ -90,7 +91,7 @@ export class DispatchChannel {
             this.#open(stream.send)
             break
           case 'aedile.due.v1':
-            this.#takeDue(dueFrame.parse(frame).payload.flow_runs.map(({ flow_run }) => flow_run.id))
+            this.#takeDue(dueFrame.parse(frame).payload.flow_runs.map(({ flow_run }) => flow_run))
             break
           case 'aedile.cancelling.v1':
             this.#user.cancel(cancellingFrame.parse(frame).payload.flow_run_ids)
@@ -117,9 +118,9 @@ export class DispatchChannel {
     this.#user.onChange(false)
   }
 
-  #takeDue(flowRunIds: string[]): void {
-    this.#told = Math.max(0, this.#told - flowRunIds.length)
-    const declined = this.#user.take(flowRunIds, () => this.tellRoom())
+  #takeDue(runs: ClaimedRun[]): void {
+    this.#told = Math.max(0, this.#told - runs.length)
+    const declined = this.#user.take(runs, () => this.tellRoom())
     if (declined.length > 0) this.#send?.(buildFrame('aedile.decline.v1', { flow_run_ids: declined }))
   }
 
