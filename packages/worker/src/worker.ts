@@ -260,8 +260,10 @@ export class Worker {
         for (const attempt of roster.attempts) if (ids.includes(attempt.flowRunId)) attempt.cancel()
       },
       onChange: (isOpen) => {
-        if (isOpen) lost = new AbortController()
-        else lost.abort()
+        if (isOpen) return
+        const before = lost
+        lost = new AbortController()
+        before.abort()
       },
     })
     this.#channel = channel
