@@ -12,6 +12,9 @@ const DIRECTIONS: Record<string, string[]> = {
   'packages/worker': ['@aedile/core'],
   'packages/sdk': ['@aedile/core'],
   'packages/cli': ['@aedile/core', '@aedile/server', '@aedile/worker', '@aedile/sdk', '@aedile/process'],
+  'infrastructures/kubernetes': ['@aedile/core'],
+  'infrastructures/docker': ['@aedile/core'],
+  'infrastructures/cloud-run': ['@aedile/core'],
   'infrastructures/process': ['@aedile/core', '@aedile/worker'],
 }
 
@@ -89,10 +92,10 @@ describe('the import graph', () => {
   })
 
   it('every infrastructure keeps its definition free of vendors and of node', () => {
-    const allowed = /^(@aedile\/core\/|zod$|\.\/)/
+    const allowed = /^(@aedile\/core\/|zod$|\.\.?\/)/
     const wrong = imports.filter(
       ({ from, specifier }) =>
-        /infrastructures\/[^/]+\/src\/(definition|request|outcome)\.ts$/.test(from) && !allowed.test(specifier),
+        /infrastructures\/[^/]+\/src\/(?:v\d\/)?(definition|request|outcome)\.ts$/.test(from) && !allowed.test(specifier),
     )
     expect(wrong.map(({ from, specifier }) => `${relative(root, from)} imports ${specifier}`)).toEqual([])
   })

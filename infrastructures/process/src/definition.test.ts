@@ -66,19 +66,28 @@ describe('prepare', () => {
     expect(() => processDefinition.prepare(job(values as JsonObject), context)).toThrow(pointer)
   })
 
-  it('removes with null what the worker would hand down', () => {
+  it('removes with null what was prepared, and not what the worker itself has', () => {
     const { env } = processDefinition.prepare(job({ env: { INHERITED: null, PREFECT_API_URL: null } }), context)
-    expect(env).not.toHaveProperty('INHERITED')
+    expect(env.INHERITED).toBe(context.worker.processEnvironment.INHERITED)
     expect(env).not.toHaveProperty('PREFECT_API_URL')
   })
 
   it('does not hand down what describes a run that the worker itself is part of', () => {
-    const processEnvironment = { PATH: '/bin', PREFECT__FLOW_ENTRYPOINT: 'other.py:flow', AEDILE_ATTEMPT: 'other' }
-    const worker = { ...context.worker, processEnvironment }
-    const { env } = processDefinition.prepare(job(), { ...context, worker })
-    expect(env.PATH).toBe('/bin')
+    const inherited = { PREFECT__FLOW_ENTRYPOINT: 'other.py:flow', PREFECT__DEPLOYMENT_NAME: 'other' }
+    const worker = { ...context.worker, processEnvironment: { PATH: '/bin', AEDILE_ATTEMPT: 'other', ...inherited } }
+    const prepared = processDefinition.prepare(job(), { ...context, worker, deployment: null })
+    const { env } = processDefinition.request(prepared, { id: 'here', inherited }, { key: 'mine', server: 's', flowRunId: 'run' })
+    expect(env).toMatchObject({ PATH: '/bin', AEDILE_ATTEMPT: 'mine' })
     expect(env).not.toHaveProperty('PREFECT__FLOW_ENTRYPOINT')
-    expect(env).not.toHaveProperty('AEDILE_ATTEMPT')
+    expect(env).not.toHaveProperty('PREFECT__DEPLOYMENT_NAME')
+  })
+
+  it('hands down what it tells of the run itself, though the worker is part of a run of the same deployment', () => {
+    const inherited = { PREFECT__DEPLOYMENT_NAME: 'nightly', PREFECT__FLOW_NAME: 'cats' }
+    const worker = { ...context.worker, processEnvironment: inherited }
+    const prepared = processDefinition.prepare(job({ env: { PREFECT__MINE: '1' } }), { ...context, worker })
+    const { env } = processDefinition.request(prepared, { id: 'here', inherited }, { key: 'mine', server: 's', flowRunId: 'run' })
+    expect(env).toMatchObject({ ...inherited, PREFECT__MINE: '1' })
   })
 })
 

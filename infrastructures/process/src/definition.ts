@@ -13,6 +13,7 @@ import { joinPointer } from '@aedile/core/templates/placeholders'
 import { prepareBase } from '@aedile/core/templates/prepare'
 import { normalizeProcessFields } from './job.ts'
 import { buildHandle, buildRequest, type ProcessRequest } from './request.ts'
+import { toShell } from './shell.ts'
 
 const nullableString = { anyOf: [{ type: 'string' }, { type: 'null' }] }
 
@@ -23,7 +24,7 @@ const variables: JsonObject = {
     name: { ...nullableString, default: null, description: 'Name of the process, for people.', title: 'Name' },
     env: {
       additionalProperties: nullableString,
-      description: "Variables for the process, on top of the worker's own. Null removes one.",
+      description: "Variables for the process, on top of the worker's own. Null removes one of its settings.",
       title: 'Environment Variables',
       type: 'object',
     },
@@ -79,31 +80,30 @@ export const processDefinition: InfrastructureDefinition<ProcessRequest> = {
   defaultBaseJobTemplate,
   prepare: prepareProcess,
   request: buildRequest,
+  toShell,
   handle: buildHandle,
   infrastructurePid: (handle: Handle) => (typeof handle.native.pid === 'number' ? String(handle.native.pid) : null),
 }
 
 function prepareProcess(job: Job, context: RunContext | CommandContext, trace?: BuildTrace): Job {
   const fields = normalizeProcessFields(job)
-  if ('command' in context) return { ...job, ...fields, env: withoutNulls(job.env) }
+  if ('command' in context) return { ...baseOf(job), env: withoutNulls(job.env), ...fields }
   // A worker of this type runs the engine itself, where others run `prefect flow-run execute`.
   const prepared = prepareBase(job, context, joinShellWords([context.worker.python, '-m', 'prefect.engine']), trace)
-  const inherited = inheritedEnvironment(job, context)
+  const inherited = context.worker.processEnvironment
   if (trace) {
     for (const name of Object.keys(inherited)) {
-      if (!Object.hasOwn(prepared.env, name)) trace.added(joinPointer('/env', name), 'worker', joinPointer('/process_environment', name))
+      if (!Object.hasOwn(prepared.env, name))
+        trace.added(joinPointer('/env', name), 'worker', joinPointer('/process_environment', name))
     }
   }
-  return { ...prepared, ...fields, env: { ...inherited, ...withoutNulls(prepared.env) } }
+  // Null removes only what was prepared: what the worker itself has is laid under it afterwards, as a genuine worker does.
+  return { ...baseOf(prepared), env: { ...inherited, ...withoutNulls(prepared.env) }, ...fields }
 }
 
-/**
- * The worker's own environment, without what the job removes by null (a genuine worker cannot remove these), and
- * without what describes the run or attempt that the worker itself may be part of.
- */
-function inheritedEnvironment(job: Job, context: RunContext): Record<string, string> {
-  const isKept = (name: string) => job.env?.[name] !== null && !name.startsWith('PREFECT__') && name !== 'AEDILE_ATTEMPT'
-  return Object.fromEntries(Object.entries(context.worker.processEnvironment).filter(([name]) => isKept(name)))
+/** The fields of all types. What a genuine configuration class does not know is no part of the job. */
+function baseOf({ command, env, labels, name }: Job): Job {
+  return { command, env, labels, name }
 }
 
 function withoutNulls(env: Record<string, string | null> | undefined): Record<string, string> {

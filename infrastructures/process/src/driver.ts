@@ -46,6 +46,12 @@ export const processDriver: InfrastructureDriver<ProcessRequest> = {
   },
 }
 
+/** What describes the run that the worker itself may be part of; its children are not. */
+function inheritedRun(environment: NodeJS.ProcessEnv): JsonObject {
+  const entries = Object.entries(environment).filter((entry): entry is [string, string] => entry[0].startsWith('PREFECT__'))
+  return Object.fromEntries(entries)
+}
+
 class ProcessConnection implements Connection<ProcessRequest> {
   readonly #settings: ProcessTarget
   readonly #place: Place
@@ -59,7 +65,8 @@ class ProcessConnection implements Connection<ProcessRequest> {
   }
 
   async facts(): Promise<TargetFacts> {
-    return { id: targetId(this.#place), ...this.#place, platform: process.platform, directory: process.cwd() }
+    const inherited = inheritedRun(process.env)
+    return { id: targetId(this.#place), ...this.#place, platform: process.platform, directory: process.cwd(), inherited }
   }
 
   async start(request: ProcessRequest, handle: Handle, io: { sink: Sink; signal: AbortSignal }): Promise<Handle> {

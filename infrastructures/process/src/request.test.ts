@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import type { Job } from '@aedile/core/infrastructure-definition'
 import { describe, expect, it } from 'vitest'
 import { buildHandle, buildRequest } from './request.ts'
+import { toShell } from './shell.ts'
 
 const facts = { id: 'process:host:boot:1', directory: '/srv/worker' }
 const attempt = { key: '0191d5a0-0000-7000-8000-000000000009', server: 'server-1', flowRunId: 'run-1' }
@@ -44,6 +46,20 @@ describe('the request', () => {
   it("takes a relative working directory from the worker's own", () => {
     expect(build({ working_dir: 'flows' }).workingDirectory).toBe('/srv/worker/flows')
     expect(build({ working_dir: null }).workingDirectory).toBeNull()
+  })
+})
+
+describe('the shell lines', () => {
+  it('run the same command in the same environment', () => {
+    const request = { ...build({ command: `sh -c 'echo "$A|$HOME"'`, working_dir: '/' }), env: { A: "it's" } }
+    expect(spawnSync('/bin/sh', ['-c', toShell(request).join('\n')], { encoding: 'utf8' }).stdout).toBe("it's|\n")
+  })
+
+  it('begin in an empty directory when none is given, and throw output away when it is not wanted', () => {
+    expect(toShell(build({ stream_output: false }))).toEqual([
+      'cd "$(mktemp -d)"',
+      expect.stringMatching(/ true >\/dev\/null 2>&1$/),
+    ])
   })
 })
 

@@ -1,6 +1,7 @@
-import { addAttemptEnvironment, ADDED_VARIABLES } from '@aedile/core/attempts/environment'
+import { ADDED_VARIABLES, addAttemptEnvironment } from '@aedile/core/attempts/environment'
 import { AedileError } from '@aedile/core/errors'
 import type { AttemptContext, Handle, Job, TargetFacts } from '@aedile/core/infrastructure-definition'
+import { isJsonObject } from '@aedile/core/json'
 import type { BuildTrace } from '@aedile/core/rendering/build-trace'
 import { splitShellWords } from '@aedile/core/shell-words'
 
@@ -24,6 +25,7 @@ const GRACE_SECONDS = 30
 /** The spawn request of a prepared job: its fields, and the attempt key as marker and as fence. */
 export function buildRequest(job: Job, facts: TargetFacts, attempt: AttemptContext, trace?: BuildTrace): ProcessRequest {
   const argv = splitShellWords(job.command ?? '')
+  trace?.added('/name', 'attempt', '/key')
   trace?.copied('/argv', '/command')
   trace?.copied('/workingDirectory', '/working_dir')
   trace?.copied('/streamOutput', '/stream_output')
@@ -32,7 +34,7 @@ export function buildRequest(job: Job, facts: TargetFacts, attempt: AttemptConte
   return {
     name: attempt.key,
     argv,
-    env: addAttemptEnvironment(toEnvironment(job, attempt), attempt),
+    env: addAttemptEnvironment(toEnvironment(job, facts, attempt), attempt),
     workingDirectory: toAbsolute(job.working_dir, facts),
     streamOutput: job.stream_output !== false,
   }
@@ -54,15 +56,24 @@ export function buildHandle(request: ProcessRequest, facts: TargetFacts, attempt
 }
 
 /** The executor of a genuine worker sets the run's id last, whatever the job says. Source: INF A.3. */
-function toEnvironment(job: Job, attempt: AttemptContext): Record<string, string> {
+function toEnvironment(job: Job, facts: TargetFacts, attempt: AttemptContext): Record<string, string> {
+  const inherited = isJsonObject(facts.inherited) ? facts.inherited : {}
+  const isForeign = (name: string, value: string) => inherited[name] === value && !isOfThisRun(name, job)
   const env: Record<string, string> = {}
-  for (const [name, value] of Object.entries(job.env)) if (value !== null) env[name] = value
+  for (const [name, value] of Object.entries(job.env)) if (value !== null && !isForeign(name, value)) env[name] = value
   if (attempt.flowRunId) env.PREFECT__FLOW_RUN_ID = attempt.flowRunId
   return env
+}
+
+/** True for what preparation itself told of the run, though the worker's own environment may say the same. */
+function isOfThisRun(name: string, { labels }: Job): boolean {
+  if (['PREFECT__FLOW_ID', 'PREFECT__FLOW_NAME'].includes(name)) return 'prefect.io/flow-id' in labels
+  if (['PREFECT__DEPLOYMENT_ID', 'PREFECT__DEPLOYMENT_NAME'].includes(name)) return 'prefect.io/deployment-id' in labels
+  return false
 }
 
 function toAbsolute(directory: unknown, facts: TargetFacts): string | null {
   if (typeof directory !== 'string' || directory === '') return null
   if (directory.startsWith('/') || typeof facts.directory !== 'string') return directory
-  return `${facts.directory}/${directory}`
+  return directory === '.' ? facts.directory : `${facts.directory}/${directory}`
 }

@@ -9,6 +9,7 @@ export const EXIT_CODES = {
   notFound: { code: 3, meaning: 'What it names does not exist.' },
   unreachable: { code: 4, meaning: 'The server cannot be reached.' },
   runFailed: { code: 5, meaning: 'The command worked, but the flow run that it watched did not complete.' },
+  different: { code: 6, meaning: 'The renderings that were compared differ (`--diff`).' },
   interrupted: { code: 130, meaning: 'Ended by Ctrl-C.' },
 } as const
 

@@ -6,6 +6,7 @@ import { addDevCommand } from './commands/dev.ts'
 import { addFlowCommands } from './commands/flow.ts'
 import { addFlowRunCommands } from './commands/flow-run.ts'
 import { addProfileCommands } from './commands/profile.ts'
+import { addRenderCommand } from './commands/render.ts'
 import { addServerCommands } from './commands/server.ts'
 import { addVariableCommands } from './commands/variable.ts'
 import { addVersionCommand } from './commands/version.ts'
@@ -41,6 +42,7 @@ const GROUPS = [
   addDeploymentCommands,
   addFlowCommands,
   addFlowRunCommands,
+  addRenderCommand,
   addVariableCommands,
   addConfigCommands,
   addProfileCommands,

@@ -37,6 +37,7 @@ export const ERRORS = {
     retryable: false,
   },
   infrastructure_failed: { message: '{what}', status: 500, retryable: false },
+  infrastructure_unreachable: { message: '{what}', status: 503, retryable: true },
   infrastructure_type_unknown: {
     message:
       'There is no infrastructure of type {type}. Known types: {known}. Install its package or name it in AEDILE_INFRASTRUCTURES.',
@@ -85,6 +86,11 @@ export const ERRORS = {
     retryable: false,
   },
   job_variable_invalid: { message: 'Job variable {pointer} is not valid: {why}.', status: 422, retryable: false },
+  job_variables_refused: {
+    message: 'The work pool {pool} does not take these job variables: {why}',
+    status: 422,
+    retryable: false,
+  },
   hydration_failed: { message: '{reason}', status: 422, retryable: false },
   schema_invalid: { message: 'Invalid schema: {why}', status: 422, retryable: false },
   command_malformed: { message: 'The command {command} cannot be split into words: {why}.', status: 422, retryable: false },

@@ -1,9 +1,9 @@
 import type { JsonObject, JsonValue } from './json.ts'
+import type { BuildTrace } from './rendering/build-trace.ts'
 import type { Deployment } from './resources/deployment.ts'
 import type { Flow } from './resources/flow.ts'
 import type { FlowRun } from './resources/flow-run.ts'
 import type { WorkPool } from './resources/work-pool.ts'
-import type { BuildTrace } from './rendering/build-trace.ts'
 
 /** A work pool's template: what is created (`job_configuration`) and what may be set (`variables`, a JSON Schema). */
 export type BaseJobTemplate = { job_configuration: JsonObject; variables: JsonObject }
@@ -37,6 +37,7 @@ export type RunContext = {
 
 /** What a worker knows of itself. */
 export type WorkerFacts = {
+  /** Empty when it is not known: then nothing carries it. */
   name: string
   id: string | null
   /** Settings explicitly set for the worker, as `PREFECT_*` and `AEDILE_*` strings; exported to what it starts. */
@@ -47,6 +48,8 @@ export type WorkerFacts = {
   executeCommand: string[]
   /** The Python interpreter for a Python entrypoint of the process type. */
   python: string
+  /** Where the worker runs, in the words of `process.platform`. Linux when it is missing; the network of a container depends on it. */
+  platform?: string
 }
 
 /** A script's single command: no flow run, no worker. */

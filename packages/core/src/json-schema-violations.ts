@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
-import { toRegExp } from './python-pattern.ts'
+import { toPattern } from './python-pattern.ts'
 import { pythonRepr } from './python-text.ts'
 
 /** One way in which a value breaks a schema. `path` is relative to the violation in whose `context` it stands. */
@@ -201,7 +201,8 @@ const CHECKS: Record<string, Check> = {
   },
 }
 
-function followReference(reference: string, root: JsonValue): JsonValue | undefined {
+/** What a reference within a schema leads to; undefined when it leads nowhere, or out of the schema. */
+export function followReference(reference: string, root: JsonValue): JsonValue | undefined {
   if (!reference.startsWith('#')) return undefined
   const keys = reference.slice(1).split('/').slice(1)
   return keys.reduce<JsonValue | undefined>((at, key) => {
@@ -232,5 +233,5 @@ function isEqual(one: JsonValue, other: JsonValue): boolean {
 }
 
 function matches(pattern: JsonValue, text: string): boolean {
-  return toRegExp(String(pattern)).test(text)
+  return toPattern(String(pattern)).test(text)
 }

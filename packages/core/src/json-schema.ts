@@ -1,9 +1,10 @@
 import { Ajv2020, type Options, type ValidateFunction } from 'ajv/dist/2020.js'
+import { isTooDeep, MAXIMUM_DEPTH } from './depth.ts'
 import { AedileError } from './errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from './json.ts'
 import { preprocessSchema, withoutRequired } from './json-schema-preprocessing.ts'
 import { isOfType, listViolations, type Violation } from './json-schema-violations.ts'
-import { toRegExp } from './python-pattern.ts'
+import { toPattern } from './python-pattern.ts'
 import { pythonRepr } from './python-text.ts'
 
 export type ValidationOptions = {
@@ -24,14 +25,33 @@ export type SchemaFailure = {
   pointer: string
 }
 
+/** A schema that is ready to be asked again and again. */
+export type SchemaCheck = (value: JsonValue) => SchemaFailure | null
+
 /** Checks a value against a JSON Schema (2020-12, formats not checked). Null when it holds. */
 export function findSchemaFailure(value: JsonValue, schema: JsonObject, options: ValidationOptions = {}): SchemaFailure | null {
-  const prepared = prepareSchema(schema, options)
-  const validate = compile(prepared)
+  return createSchemaCheck(schema, options)(value)
+}
+
+/** `findSchemaFailure` for many values: the schema, which must not change meanwhile, is prepared once, when it is first needed. */
+export function createSchemaCheck(schema: JsonObject, options: ValidationOptions = {}): SchemaCheck {
+  let ready: { prepared: JsonObject; validate: ValidateFunction | string } | undefined
+  return (value) => {
+    if (!ready) {
+      refuseDepth(schema)
+      const prepared = prepareSchema(schema, options)
+      ready = { prepared, validate: compile(prepared) }
+    }
+    const { prepared, validate } = ready
+    return inDepth(() => findFailure(value, prepared, validate))
+  }
+}
+
+function findFailure(value: JsonValue, prepared: JsonObject, validate: ValidateFunction | string): SchemaFailure | null {
   if (typeof validate === 'string') {
     return { message: `Validation failed. Failure reason: ${validate}`, reason: validate, pointer: '' }
   }
-  if (holds(validate, value)) return null
+  if (validate(value)) return null
   const best = findBestMatch(listViolations(value, prepared))
   if (best) return describe(best.path, best.violation.message)
   const [error] = validate.errors ?? []
@@ -40,13 +60,20 @@ export function findSchemaFailure(value: JsonValue, schema: JsonObject, options:
 
 /** All violations of a value, in the order of the schema; none when it holds. */
 export function findSchemaViolations(value: JsonValue, schema: JsonObject, options: ValidationOptions = {}): Violation[] {
+  refuseDepth(schema)
   const prepared = prepareSchema(schema, options)
   const validate = compile(prepared)
-  return typeof validate !== 'string' && holds(validate, value) ? [] : listViolations(value, prepared)
+  return inDepth(() => (typeof validate !== 'string' && validate(value) ? [] : listViolations(value, prepared)))
+}
+
+/** The same without compiling the schema, which takes far longer than one value: for a schema that is asked once. */
+export function readSchemaViolations(value: JsonValue, schema: JsonObject, options: ValidationOptions = {}): Violation[] {
+  return listViolations(value, prepareSchema(schema, options))
 }
 
 /** @throws AedileError `schema_invalid` when this is no JSON Schema of 2020-12. */
 export function validateSchema(schema: JsonObject, { preprocess = true }: Pick<ValidationOptions, 'preprocess'> = {}): void {
+  refuseDepth(schema)
   metaValidator ??= new Ajv2020({ strict: false, validateFormats: false })
   // Always judged as 2020-12, whatever it calls itself: the preprocessing mends what is older.
   const { $schema: _dialect, ...checked } = preprocess ? preprocessSchema(schema) : schema
@@ -59,12 +86,34 @@ export function validateSchema(schema: JsonObject, { preprocess = true }: Pick<V
 }
 let metaValidator: Ajv2020 | undefined
 
-function holds(validate: ValidateFunction, value: JsonValue): boolean {
+/** Every part of a schema that 2020-12 does not allow, each place once, with a JSON pointer into the schema. */
+export function listSchemaFaults(schema: JsonObject): { pointer: string; why: string }[] {
+  faultLister ??= new Ajv2020({ strict: false, validateFormats: false, allErrors: true })
+  const { $schema: _dialect, ...checked } = schema
+  if (faultLister.validateSchema(checked)) return []
+  const faults = new Map<string, string>()
+  for (const { instancePath, message } of faultLister.errors ?? []) {
+    if (!faults.has(instancePath)) faults.set(instancePath, message ?? 'is not valid')
+  }
+  return [...faults].map(([pointer, why]) => ({ pointer, why }))
+}
+let faultLister: Ajv2020 | undefined
+
+function refuseDepth(schema: JsonObject): void {
+  if (isTooDeep(schema)) throw new AedileError('schema_invalid', { why: `it is nested more than ${MAXIMUM_DEPTH} levels deep` })
+}
+
+/** A schema can send the check deeper than any stack: by a reference to itself, or along a value that is nested too deeply. */
+function inDepth<Result>(check: () => Result): Result {
   try {
-    return validate(value)
+    return check()
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
-    throw new AedileError('schema_invalid', { why: 'it refers to itself without end' }, { cause: error })
+    throw new AedileError(
+      'schema_invalid',
+      { why: 'it refers to itself without end, or the value is nested too deeply' },
+      { cause: error },
+    )
   }
 }
 
@@ -96,7 +145,12 @@ const COMPILER_OPTIONS: Options = {
   validateSchema: false,
   meta: false,
   logger: false,
-  code: { regExp: Object.assign(toRegExp, { code: 'toRegExp' }) },
+  // Ajv tells patterns apart by their text.
+  code: {
+    regExp: Object.assign((pattern: string) => ({ ...toPattern(pattern), toString: () => pattern }) as RegExp, {
+      code: 'toPattern',
+    }),
+  },
 }
 
 function compileNew(schema: JsonObject): ValidateFunction | string {

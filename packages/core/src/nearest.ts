@@ -14,6 +14,22 @@ export function findNearest(word: string, known: Iterable<string>): string | nul
   return nearest
 }
 
+/** The most cells of comparison tables that one finder fills: some tenths of a second. */
+const MOST_CELLS = 20_000_000
+
+/**
+ * Looks for near names among those that a stranger wrote: to compare many long words with many others takes minutes, so
+ * beyond some work it answers null.
+ */
+export function createNearestFinder(known: readonly string[]): (word: string) => string | null {
+  const characters = known.reduce((sum, name) => sum + name.length + 1, 0)
+  let cells = 0
+  return (word) => {
+    cells += (word.length + 1) * characters
+    return cells > MOST_CELLS ? null : findNearest(word, known)
+  }
+}
+
 /** Number of inserted, deleted, changed or swapped neighbouring characters between two words (Damerau-Levenshtein). */
 export function editDistance(from: string, to: string): number {
   let beforePrevious: number[] = []

@@ -16,10 +16,13 @@ export class SourceNumber {
     return Number(this.source)
   }
 
-  toJSON(): number {
-    return Number(this.source)
+  /** JSON.stringify writes the number as it was written, where the platform can. */
+  toJSON(): unknown {
+    return rawJson ? rawJson(this.source) : Number(this.source)
   }
 }
+
+const rawJson = (JSON as { rawJSON?: (text: string) => unknown }).rawJSON
 
 /** JSON in which some numbers still know their source text. Every JsonValue is one. */
 export type TemplateValue = string | number | boolean | null | SourceNumber | TemplateValue[] | { [key: string]: TemplateValue }
@@ -29,10 +32,20 @@ const parseWithSource = JSON.parse as (text: string, reviver: ReviverWithSource)
 
 /** Parses JSON; in a browser that does not tell the source of numbers, plainly. Numbers whose text JavaScript would change (`1.0`, `1e3`, 20 digits) become SourceNumbers. */
 export function parseJsonKeepingNumbers(text: string): TemplateValue {
-  return parseWithSource(text, (_key, value, context) => {
-    const source = context?.source
-    return typeof value === 'number' && source !== undefined && source !== String(value) ? new SourceNumber(source) : value
-  })
+  if (!mayLoseNumberText(text)) return JSON.parse(text) as TemplateValue
+  try {
+    return parseWithSource(text, (_key, value, context) => {
+      const source = context?.source
+      return typeof value === 'number' && source !== undefined && source !== String(value) ? new SourceNumber(source) : value
+    })
+  } catch (error) {
+    throw error instanceof RangeError ? new SyntaxError('the JSON is nested too deeply', { cause: error }) : error
+  }
+}
+
+/** False when all numbers of a JSON text are written as JavaScript writes them. */
+export function mayLoseNumberText(text: string): boolean {
+  return /\d\.\d*0(?!\d)|\d[eE][-+\d]|\d{16}|-0/.test(text)
 }
 
 /** True for a mapping, also one that holds SourceNumbers. */
@@ -48,10 +61,18 @@ export function isTruthy(value: TemplateValue): boolean {
 
 /** Plain JSON again; what is known of the numbers' text is lost. The result shares nothing with its source. */
 export function dropNumberSources(value: TemplateValue): JsonValue {
+  if (typeof value !== 'object' || value === null) return value
   if (value instanceof SourceNumber) return value.valueOf()
   if (Array.isArray(value)) return value.map(dropNumberSources)
-  if (isTemplateObject(value)) return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, dropNumberSources(v)]))
-  return value
+  const plain: { [key: string]: JsonValue } = {}
+  for (const key of Object.keys(value)) setEntry(plain, key, dropNumberSources(value[key]!))
+  return plain
+}
+
+/** Sets a mapping's entry; `__proto__` is a key like any other. */
+export function setEntry<Value>(mapping: { [key: string]: Value }, key: string, value: Value): void {
+  if (key !== '__proto__') mapping[key] = value
+  else Object.defineProperty(mapping, key, { value, enumerable: true, configurable: true, writable: true })
 }
 
 /** What Python's `str()` makes of a JSON value: `True`, `None`, `1.0`, `{'a': [1, 'b']}`; text stays as it is. */

@@ -33,7 +33,7 @@ export interface Flow<Parameters, Result> {
   /** Makes a deployment and runs it from here, until the process is told to end. */
   serve(options?: ServeOptions): Promise<void>
   /** Makes a deployment that a work pool's workers run. Returns its id. */
-  deploy(options: DeployOptions): Promise<string>
+  deploy<const Pool extends string>(options: DeployOptions<Pool>): Promise<string>
 }
 
 /** What a flow's function gets beside its parameters. */
@@ -96,10 +96,10 @@ function buildFlow(definition: FlowDefinition): Flow<object, unknown> {
       const { serveFlow } = await import('./serve/serve-flow.ts')
       return serveFlow(definition, options)
     },
-    deploy: async (options: DeployOptions) => {
+    deploy: async <Pool extends string>(options: DeployOptions<Pool>) => {
       refuseWhileLoading(definition, 'it is deployed')
       const { deployFlow } = await import('./deploy/deploy-flow.ts')
-      return deployFlow(definition, options)
+      return deployFlow(definition, options as DeployOptions)
     },
   }
   // A function's own `name` cannot be assigned.

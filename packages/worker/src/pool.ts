@@ -69,7 +69,7 @@ export class PoolWatcher {
 
   async #read(): Promise<WorkPool | null> {
     try {
-      return await readWorkPool(this.#client, this.#name)
+      return await readWorkPool(this.#client, this.#name, { exactNumbers: ['base_job_template'] })
     } catch (error) {
       if (isAedileError(error, 'api_not_found')) return null
       throw error
@@ -84,7 +84,8 @@ export class PoolWatcher {
       return await createWorkPool(this.#client, { name: this.#name, type: this.#definition.type, base_job_template: template })
     } catch (error) {
       // Another worker was faster.
-      if (isAedileError(error, 'api_conflict')) return readWorkPool(this.#client, this.#name)
+      if (isAedileError(error, 'api_conflict'))
+        return readWorkPool(this.#client, this.#name, { exactNumbers: ['base_job_template'] })
       throw error
     }
   }

@@ -6,7 +6,7 @@ import type { Job, RunContext } from '@aedile/core/infrastructure-definition'
 import type { WorkPool } from '@aedile/core/resources/work-pool'
 import type { TemplateCache } from '@aedile/core/templates/compile'
 import type { ReferenceLookup } from '@aedile/core/templates/references'
-import { resolveJob } from '@aedile/core/templates/resolve-job'
+import { resolveJobValue } from '@aedile/core/templates/resolve-job'
 
 /** Resolves a run's job from the pool's template, the deployment's and the run's job variables. */
 export async function resolveRunJob(
@@ -15,16 +15,16 @@ export async function resolveRunJob(
 ): Promise<Job> {
   const layers = { deployment: run.deployment?.job_variables ?? null, flowRun: run.flowRun.job_variables ?? null }
   const options = { lookup: lookupOf(parts.client), environment: parts.environment }
-  const resolved = await resolveJob(parts.templates.of(run.workPool), layers, options)
-  return resolved.value
+  return resolveJobValue(parts.templates.of(run.workPool), layers, options)
 }
 
 /** Blocks and variables of a template, read through the API. */
 function lookupOf(client: ApiClient): ReferenceLookup {
   return {
-    readBlockDocument: (slug, name) => orNull(readBlockDocumentByName(client, slug, name, { includeSecrets: true })),
-    readBlockDocumentById: (id) => orNull(readBlockDocument(client, id, { includeSecrets: true })),
-    readVariable: (name) => orNull(readVariable(client, name)),
+    readBlockDocument: (slug, name) =>
+      orNull(readBlockDocumentByName(client, slug, name, { includeSecrets: true }, { exactNumbers: ['data'] })),
+    readBlockDocumentById: (id) => orNull(readBlockDocument(client, id, { includeSecrets: true }, { exactNumbers: ['data'] })),
+    readVariable: (name) => orNull(readVariable(client, name, { exactNumbers: ['value'] })),
   }
 }
 

@@ -62,6 +62,7 @@ def worker_surroundings(worker):
     """The settings and the process environment of the worker, for the time of one rendering."""
     settings = {name: str(value) for name, value in (worker.get("settings") or {}).items()}
     genuine, environment = BaseJobConfiguration.__dict__["_base_environment"], dict(os.environ)
+    platform, sys.platform = sys.platform, worker.get("platform") or sys.platform
     BaseJobConfiguration._base_environment = classmethod(lambda cls: dict(settings))
     os.environ.clear()
     os.environ.update(worker.get("process_environment") or {})
@@ -69,6 +70,7 @@ def worker_surroundings(worker):
         yield
     finally:
         BaseJobConfiguration._base_environment = genuine
+        sys.platform = platform
         os.environ.clear()
         os.environ.update(environment)
 

@@ -19,6 +19,7 @@ export function addDeployCommand(program: Command): void {
     .option('--param <assignment>', 'a default parameter, as NAME=JSON; may be repeated', repeatable)
     .option('--params <json>', 'the default parameters as one JSON object')
     .option('--job-variable <assignment>', "a value for the pool's template, as NAME=VALUE or JSON; may be repeated", repeatable)
+    .option('--allow-unknown-variables', 'only warn of job variables that the pool does not know')
     .option('--cron <expression>', 'run it by a cron expression; may be repeated', repeatable)
     .option('--interval <duration>', 'run it every so many seconds, or ISO 8601; may be repeated', repeatable)
     .option('--rrule <rule>', 'run it by an RFC 5545 recurrence; may be repeated', repeatable)

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { examples, lazy, repeatable } from '../action.ts'
+import { addRenderOptions } from '../rendering/declare-options.ts'
 
 /** `aedile deployment ...` */
 export function addDeploymentCommands(program: Command): void {
@@ -18,6 +19,7 @@ export function addDeploymentCommands(program: Command): void {
     .option('--param <assignment>', 'a parameter, as NAME=JSON; may be repeated', repeatable)
     .option('--params <json>', 'all parameters as one JSON object')
     .option('--job-variable <assignment>', 'a job variable, as NAME=JSON; may be repeated', repeatable)
+    .option('--allow-unknown-variables', 'only warn of job variables that the pool does not know')
     .option('--start-at <time>', 'when to run it, in ISO 8601')
     .option('--start-in <seconds>', 'run it in so many seconds')
     .option('--name <name>', 'the name of the run')
@@ -28,6 +30,14 @@ export function addDeploymentCommands(program: Command): void {
       examples('deployment run hello/local --watch', `deployment run hello/local --param 'names=["Ada"]' --start-in 60`),
     )
     .action(lazy(() => import('./deployment/run.ts')))
+  addRenderOptions(
+    deployment.command('render <name>').description('show what a run of a deployment would create; nothing is created or sent'),
+  )
+    .addHelpText(
+      'after',
+      examples('deployment render hello/local --explain', 'deployment render hello/local --set image=hello:2 --diff hello/local'),
+    )
+    .action(lazy(() => import('./deployment/render.ts')))
   deployment
     .command('pause <name>')
     .description('create no more runs by schedule')

@@ -72,6 +72,7 @@ function buildFacts(context: CliContext, name: string): WorkerFacts {
     },
     // Of the two names of the API's address, what a flow in TypeScript reads first has to say the same.
     processEnvironment: { ...definedValues(context.sources.environment), AEDILE_API_URL: context.apiUrl },
+    platform: process.platform,
     executeCommand: executeCommand(),
     python: findPythons(context.settings(hostSettings).python, process.cwd())[0]!,
   }

@@ -111,6 +111,17 @@ describe('what the server is sent of a deployment', () => {
     expect(() => complete({ entry })).toThrow("job variable replicas: '2' is not of type 'integer'")
   })
 
+  it('has no job variable that the pool does not know, unless that is allowed; all faults are told at once', () => {
+    const entry = { work_pool: { job_variables: { comand: 'x', replicas: 'many' } } }
+    const unknown = 'hello/a: local: The work pool has no job variable comand. Did you mean command?'
+    const fault = "hello/a: job variable replicas: 'many' is not of type 'integer'"
+    expect(() => complete({ entry })).toThrow(`${unknown}\n${fault}\nTo send them all the same`)
+    const notes: string[] = []
+    const allowed = { work_pool: { job_variables: { comand: 'x' } } }
+    complete({ entry: allowed }, {}, { allowUnknownVariables: true, note: (text) => notes.push(text) })
+    expect(notes).toEqual([unknown])
+  })
+
   it.each([
     [{ parameters: { times: 'many' } }, "parameter times: 'many' is not of type 'integer'"],
     [{ concurrency_limit: 0 }, 'concurrency_limit'],

@@ -25,6 +25,8 @@ export type CompletionPlace = {
   folder: string
   environment: Readonly<Record<string, string | undefined>>
   givenVariables: JsonObject
+  /** Job variables that the pool does not know are a note, not an error. */
+  allowUnknownVariables?: boolean
   note: (text: string) => void
 }
 
@@ -36,7 +38,8 @@ export function completeDeployment(prepared: PreparedDeployment, values: JsonObj
   const entry = fill(rest, values) as DeployEntry
   const given = typeJobVariables(entry.work_pool?.job_variables ?? {}, { pool, names: Object.keys(place.givenVariables) })
   const jobVariables = flow.entrypoint === null ? placeCommand(given, prepared, folder) : given
-  for (const warning of checkJobVariables(jobVariables, pool, fullName)) note(warning)
+  for (const warning of checkJobVariables(jobVariables, pool, { where: fullName, allowUnknown: place.allowUnknownVariables }))
+    note(warning)
   const parameters = entry.parameters ?? {}
   if (entry.enforce_parameter_schema ?? true) checkParameters(parameters, flow.parameterSchema, fullName)
   for (const warning of findUnknownParameters(parameters, flow.parameterSchema, fullName)) note(warning)

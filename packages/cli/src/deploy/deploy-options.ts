@@ -20,12 +20,13 @@ export type DeployOptions = {
   concurrencyLimit?: string
   collisionStrategy?: string
   paused?: boolean
+  allowUnknownVariables?: boolean
   enforceParameterSchema: boolean
 }
 
 /** Options that say something about a deployment, and not which ones are meant. */
 export function givenOptions(options: DeployOptions): string[] {
-  const { name: _, all: __, prefectFile: ___, enforceParameterSchema, ...about } = options
+  const { name: _, all: __, prefectFile: ___, allowUnknownVariables: ____, enforceParameterSchema, ...about } = options
   const known: Partial<Record<keyof typeof about, string>> = {
     flow: '--flow',
     pool: '--pool',

@@ -1,12 +1,11 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@aedile/core/json'
-import { findNearest } from '@aedile/core/nearest'
 import type { WorkPool } from '@aedile/core/resources/work-pool'
+import { findUnknownVariables, findVariableFailures } from '@aedile/core/templates/job-variables'
 import { CliFailure, EXIT_CODES } from '../failure.ts'
 import { jsonOrText } from '../options/parse-assignments.ts'
-import { findFault } from './find-fault.ts'
 
-/** Reads `--job-variable`: NAME=VALUE, or a JSON object. Values are text until the pool's types are known. */
-export function parseJobVariables(given: string[] | undefined): JsonObject {
+/** Reads `--job-variable`, or an option like it: NAME=VALUE, or a JSON object. Values are text until the pool's types are known. */
+export function parseJobVariables(given: string[] | undefined, option = '--job-variable'): JsonObject {
   const variables: JsonObject = {}
   for (const text of given ?? []) {
     const object = text.trimStart().startsWith('{') ? jsonOrText(text) : null
@@ -14,7 +13,7 @@ export function parseJobVariables(given: string[] | undefined): JsonObject {
     if (isJsonObject(object)) Object.assign(variables, object)
     else if (at > 0) variables[text.slice(0, at)] = text.slice(at + 1)
     else {
-      const expected = '--job-variable takes NAME=VALUE or a JSON object'
+      const expected = `${option} takes NAME=VALUE or a JSON object`
       throw new CliFailure(`${expected}, found ${JSON.stringify(text)}.`, EXIT_CODES.usage.code)
     }
   }
@@ -32,21 +31,23 @@ export function typeJobVariables(variables: JsonObject, { pool, names }: { pool:
   )
 }
 
-/** Checks job variables against the pool's template, as the server will. Returns what should be said. */
-export function checkJobVariables(variables: JsonObject, pool: WorkPool, where: string): string[] {
-  const schema = variablesOf(pool.base_job_template)
-  const properties = isJsonObject(schema.properties) ? schema.properties : {}
-  const plain = Object.fromEntries(Object.entries(variables).filter(([name]) => name in properties))
-  const failure = findFault(plain, schema, { allowNullWithDefault: true })
-  if (failure)
-    throw new CliFailure(`${where}: job variable ${failure.pointer.slice(1)}: ${failure.reason}`, EXIT_CODES.usage.code)
-  const known = Object.keys(properties)
-  return Object.keys(variables).flatMap((name) => {
-    const [first = name] = name.split('.')
-    if (known.length === 0 || known.includes(first)) return []
-    const nearest = findNearest(first, known)
-    return [`${where}: work pool ${pool.name} has no job variable ${first}.${nearest ? ` Did you mean ${nearest}?` : ''}`]
-  })
+/**
+ * Checks job variables against the pool's template, as the server will; also refuses those that the pool does not know,
+ * which a server takes in silence. Returns what should be said when unknown ones are allowed.
+ */
+export function checkJobVariables(
+  variables: JsonObject,
+  pool: WorkPool,
+  { where, allowUnknown = false }: { where: string; allowUnknown?: boolean },
+): string[] {
+  const template = pool.base_job_template
+  const unknown = findUnknownVariables(variables, template).map(({ message }) => `${where}: ${pool.name}: ${message}`)
+  const failures = findVariableFailures(variables, template)
+  const faults = failures.map(({ pointer, reason }) => `${where}: job variable ${pointer.slice(1)}: ${reason}`)
+  const refused = allowUnknown ? faults : [...unknown, ...faults]
+  if (refused.length === 0) return unknown
+  const advice = unknown.length > 0 && !allowUnknown ? '\nTo send them all the same, add --allow-unknown-variables.' : ''
+  throw new CliFailure(refused.join('\n') + advice, EXIT_CODES.usage.code)
 }
 
 function variablesOf(template: JsonObject): JsonObject {

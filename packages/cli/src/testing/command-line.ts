@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
@@ -39,19 +40,33 @@ export class CommandLine {
   }
 
   /** Runs a command to its end. */
-  async run(...args: string[]): Promise<Ended> {
-    const child = this.start(...args)
+  run(...args: string[]): Promise<Ended> {
+    return this.#end(this.start(...args))
+  }
+
+  /** The same, with something on its standard input. */
+  runWith(input: string, ...args: string[]): Promise<Ended> {
+    const child = this.#spawn(args, 'pipe')
+    child.stdin?.end(input)
+    return this.#end(child)
+  }
+
+  start(...args: string[]) {
+    return this.#spawn(args, 'ignore')
+  }
+
+  async #end(child: ReturnType<CommandLine['start']>): Promise<Ended> {
     const code = new Promise<number | null>((resolve) => child.once('close', resolve))
     const [out, error] = await Promise.all([text(child.stdout), text(child.stderr)])
     return { code: await code, out, error }
   }
 
-  start(...args: string[]) {
+  #spawn(args: string[], stdin: 'pipe' | 'ignore') {
     const child = spawn(process.execPath, [...FLAGS, MAIN, ...args], {
       cwd: this.folder,
       env: this.#environment,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+      stdio: [stdin, 'pipe', 'pipe'],
+    }) as ChildProcessByStdio<Writable | null, Readable, Readable>
     this.#started.push(child)
     return child
   }

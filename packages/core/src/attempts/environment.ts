@@ -1,5 +1,5 @@
 import type { AttemptContext } from '../infrastructure-definition.ts'
-import { isJsonObject } from '../json.ts'
+import { isJsonObject, type JsonObject } from '../json.ts'
 
 /** The variable by which everything that an attempt started can be told from everything else. */
 export const ATTEMPT_VARIABLE = 'AEDILE_ATTEMPT'
@@ -20,6 +20,19 @@ export function addAttemptEnvironment(env: Record<string, string>, attempt: Atte
     ...(headers ? { [HEADERS_VARIABLE]: JSON.stringify({ ...headers, [FENCE_HEADER]: attempt.key }) } : {}),
     [ATTEMPT_VARIABLE]: attempt.key,
   }
+}
+
+/**
+ * The same for an environment in Kubernetes' form, a list of entries with a name and `value` or `valueFrom`. Headers that
+ * only the cluster can read stay as they are.
+ */
+export function addAttemptEntries(entries: readonly JsonObject[], attempt: AttemptContext): JsonObject[] {
+  const headers = entries.findLast(({ name }) => name === HEADERS_VARIABLE)
+  const own: Record<string, string> = typeof headers?.value === 'string' ? { [HEADERS_VARIABLE]: headers.value } : {}
+  const added = new Map(Object.entries(addAttemptEnvironment(own, attempt)))
+  if (headers && 'valueFrom' in headers) added.delete(HEADERS_VARIABLE)
+  const kept = entries.filter(({ name }) => typeof name !== 'string' || !added.has(name))
+  return [...kept, ...[...added].map(([name, value]) => ({ name, value }))]
 }
 
 function parseHeaders(text: string | undefined): Record<string, unknown> | null {

@@ -50,6 +50,8 @@ export const hello = z.object({
 })
 export type Hello = z.output<typeof hello>
 export const ATTEMPTS_CAPABILITY = 'attempts.v1'
+/** `POST /work_pools/{name}/render`, and workers that tell the names of their settings with their heartbeats. */
+export const RENDER_CAPABILITY = 'render.v1'
 
 /** `POST /aedile/attempts/{key}/intend`. 200 attempt; 409 when the key is not the run's present one or the run is not Pending. */
 export const intendBody = z.strictObject({ worker_name: z.string(), handle: jsonObject })

@@ -1,4 +1,6 @@
 import { AedileError } from '../errors.ts'
+import { isJsonObject, type JsonObject } from '../json.ts'
+import { mayLoseNumberText, parseJsonKeepingNumbers } from '../python-text.ts'
 import { errorFromAnswer, type RequestFacts } from './answer.ts'
 import { type CsrfHeaders, CsrfTokens } from './csrf.ts'
 import type { Decoder } from './decode.ts'
@@ -36,6 +38,8 @@ export type CallOptions = {
   timeoutSeconds?: number
   /** How often this call is sent again at most. */
   maxRetries?: number
+  /** Top-level fields of the answer whose numbers keep the text that they were written with, as SourceNumbers. */
+  exactNumbers?: readonly string[]
 }
 
 export type RequestOptions<T> = CallOptions & {
@@ -95,7 +99,7 @@ export function createClient(options: ClientOptions): ApiClient {
       const token: CsrfHeaders = csrf && method !== 'GET' ? await csrf.headers() : {}
       const headers = { ...baseHeaders, ...call.headers, ...token, ...(body === undefined ? {} : JSON_BODY) }
       const tried = await tryOnce(send, facts, call.query, { method, headers, body }, timeoutSeconds, stop)
-      if ('response' in tried && tried.response.ok) return decode(facts, tried.text, call.schema)
+      if ('response' in tried && tried.response.ok) return decode(facts, tried.text, call)
 
       const error = 'response' in tried ? errorFromAnswer(facts, tried.response, tried.text) : tried.error
       if (error.code === 'api_forbidden' && !tokenRefreshed && String(error.details.detail).includes('Invalid CSRF token')) {
@@ -180,14 +184,21 @@ function queryText(query: RequestOptions<unknown>['query']): string {
   return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([key, value]) => [key, String(value)]))}`
 }
 
-function decode<T>(facts: RequestFacts, text: string, schema: Decoder<T> | undefined): T {
+function decode<T>(facts: RequestFacts, text: string, { schema, exactNumbers }: RequestOptions<T>): T {
   try {
     const value: unknown = text === '' ? null : JSON.parse(text)
+    if (exactNumbers && isJsonObject(value)) setExactNumbers(value, text, exactNumbers)
     return schema ? schema.parse(value) : (value as T)
   } catch (error) {
     const detail = error instanceof SyntaxError ? `no JSON: ${text.slice(0, 200)}` : (error as Error).message
     throw new AedileError('api_answer_unreadable', { ...facts, detail }, { cause: error })
   }
+}
+
+function setExactNumbers(answer: JsonObject, text: string, fields: readonly string[]): void {
+  if (!mayLoseNumberText(text)) return
+  const exact = parseJsonKeepingNumbers(text) as JsonObject
+  for (const field of fields) if (Object.hasOwn(answer, field)) answer[field] = exact[field]!
 }
 
 function anySignal(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {

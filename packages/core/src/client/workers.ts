@@ -9,7 +9,7 @@ import { poolPath } from './work-pools.ts'
 export function sendWorkerHeartbeat(
   client: ApiClient,
   pool: string,
-  body: { name: string; heartbeat_interval_seconds?: number | null },
+  body: { name: string; heartbeat_interval_seconds?: number | null; setting_names?: string[] },
   call?: CallOptions,
 ): Promise<void> {
   return client.request('POST', `${poolPath(pool)}/workers/heartbeat`, { ...call, body, schema: noAnswer, retry: 'always' })

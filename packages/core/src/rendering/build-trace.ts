@@ -1,5 +1,6 @@
 import type { JsonValue } from '../json.ts'
-import { leafPointers, type Layer, type Origin } from '../templates/origins.ts'
+import type { Layer, Origin } from '../templates/origins.ts'
+import { joinPointer } from '../templates/placeholders.ts'
 
 /** What preparation and request can add by themselves. */
 export type AddedLayer = Extract<Layer, 'run' | 'worker' | 'type' | 'attempt'>
@@ -16,49 +17,60 @@ export interface BuildTrace {
   added(to: string, layer: AddedLayer, path: string): void
 }
 
-type Told = { from: string } | { layer: AddedLayer; path: string }
+type Told = { from: string; order: number } | { layer: AddedLayer; path: string; order: number }
 
 /** Turns what was told into the origin of each leaf of a result. */
 export class BuildOrigins implements BuildTrace {
   readonly #told = new Map<string, Told>()
+  #order = 0
 
   copied(to: string, from: string): void {
-    this.#tell(to, { from })
+    this.#told.set(to, { from, order: ++this.#order })
   }
 
   added(to: string, layer: AddedLayer, path: string): void {
-    this.#tell(to, { layer, path })
+    this.#told.set(to, { layer, path, order: ++this.#order })
   }
 
   /** The origins of a result's leaves, from those of the input. */
   of(result: JsonValue, input: ReadonlyMap<string, Origin>): Map<string, Origin> {
-    const inputs = new Map(input)
-    const originAt = (pointer: string): Origin | undefined => {
-      for (let end = pointer.length; ; end = pointer.lastIndexOf('/', end - 1)) {
-        const origin = inputs.get(pointer.slice(0, end))
-        if (origin) return end === pointer.length ? origin : { ...origin, path: origin.path + pointer.slice(end) }
-        if (end <= 0) return undefined
-      }
-    }
     const origins = new Map<string, Origin>()
-    for (const leaf of leafPointers(result)) {
-      origins.set(leaf, this.#originOf(leaf, originAt) ?? { layer: 'type', path: leaf })
+    const visit = (value: JsonValue, pointer: string, above: Told | undefined, aboveAt: number): void => {
+      const own = this.#told.get(pointer)
+      // What was told of the whole later than of its part is stronger than the part's.
+      const isOwn = own !== undefined && (above === undefined || own.order > above.order)
+      const told = isOwn ? own : above
+      const toldAt = isOwn ? pointer.length : aboveAt
+      if (typeof value === 'object' && value !== null) {
+        const isList = Array.isArray(value)
+        const keys = Object.keys(value)
+        for (const key of keys) {
+          visit((value as { [key: string]: JsonValue })[key]!, joinPointer(pointer, isList ? Number(key) : key), told, toldAt)
+        }
+        if (keys.length > 0) return
+      }
+      origins.set(pointer, originOf(pointer, told, toldAt, input) ?? { layer: 'type', path: pointer })
     }
+    visit(result, '', undefined, 0)
     return origins
   }
+}
 
-  #originOf(leaf: string, originAt: (pointer: string) => Origin | undefined): Origin | undefined {
-    for (let end = leaf.length; end > 0; end = leaf.lastIndexOf('/', end - 1)) {
-      const told = this.#told.get(leaf.slice(0, end))
-      if (!told) continue
-      if ('from' in told) return originAt(told.from + leaf.slice(end))
-      return { layer: told.layer, path: told.path + leaf.slice(end) }
-    }
-    return originAt(leaf)
-  }
+function originOf(leaf: string, told: Told | undefined, toldAt: number, input: ReadonlyMap<string, Origin>): Origin | undefined {
+  if (!told) return originAt(leaf, input)
+  if (toldAt === leaf.length) return 'from' in told ? originAt(told.from, input) : { layer: told.layer, path: told.path }
+  const way = leaf.slice(toldAt)
+  return 'from' in told ? originAt(told.from + way, input) : { layer: told.layer, path: told.path + way }
+}
 
-  #tell(to: string, told: Told): void {
-    for (const pointer of this.#told.keys()) if (pointer.startsWith(`${to}/`)) this.#told.delete(pointer)
-    this.#told.set(to, told)
+function originAt(pointer: string, input: ReadonlyMap<string, Origin>): Origin | undefined {
+  const own = input.get(pointer)
+  if (own) return own
+  for (let end = pointer.lastIndexOf('/'); end >= 0; end = pointer.lastIndexOf('/', end - 1)) {
+    const origin = input.get(pointer.slice(0, end))
+    // Origins are of leaves: one above the pointer is a text that was taken apart.
+    if (origin) return origin
+    if (end === 0) break
   }
+  return undefined
 }

@@ -1,73 +1,86 @@
 import { AedileError, isAedileError } from '../errors.ts'
-import type { InfrastructureDefinition, Job } from '../infrastructure-definition.ts'
-import type { JsonObject } from '../json.ts'
-import type { TemplateValue } from '../python-text.ts'
-import { compileTemplate } from '../templates/compile.ts'
-import type { Dropped, Origin } from '../templates/origins.ts'
+import type { InfrastructureDefinition } from '../infrastructure-definition.ts'
+import { parseJsonKeepingNumbers, type TemplateValue } from '../python-text.ts'
+import { type CompiledTemplate, compileTemplate } from '../templates/compile.ts'
 import type { ReferenceLookup } from '../templates/references.ts'
-import type { TemplateWarning } from '../templates/warnings.ts'
+import { chooseTemplate } from './choose-template.ts'
+import { type RenderAnswer, type RenderResult, toRenderError, toRenderResult } from './render-answer.ts'
 import { parseRenderDocument, type RenderDocument } from './render-input.ts'
 import { renderJob } from './render-job.ts'
 
-/** What a document renders to, ready to be written as JSON. */
-export type RenderAnswer =
-  | {
-      configuration: Job
-      request: JsonObject
-      origins: { configuration: Record<string, Origin>; request: Record<string, Origin> }
-      dropped: Dropped[]
-      warnings: TemplateWarning[]
-      facts: { values: JsonObject; assumed: boolean }
-    }
-  | { error: RenderError }
+type FindDefinition = (type: string) => Promise<InfrastructureDefinition>
 
-export type RenderError = { code: string; message: string; pointers: string[] }
+/** Renders a document from its text. What is no JSON is answered as an error too. */
+export async function renderText(text: string, findDefinition: FindDefinition): Promise<RenderAnswer> {
+  try {
+    return await renderDocument(parseText(text), findDefinition)
+  } catch (error) {
+    if (isAedileError(error)) return { error: toRenderError(error) }
+    // A value so deep that it exhausts the stack, wherever it does: its author's doing, and no reason to stop.
+    if (error instanceof RangeError) return { error: toRenderError(unreadable('JSON that is not nested so deep', error.message)) }
+    throw error
+  }
+}
+
+function parseText(text: string): TemplateValue {
+  try {
+    return parseJsonKeepingNumbers(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw unreadable('JSON', error.message)
+    throw error
+  }
+}
+
+function unreadable(expected: string, found: string): AedileError {
+  return new AedileError('render_input_invalid', { pointer: '/', expected, found })
+}
 
 /**
  * Renders one document: everything that the rendering depends on is in it, and nothing else is read. What is wrong with the
  * document or the template comes back as `error`; only a fault of ours is thrown.
  */
-export async function renderDocument(
-  value: TemplateValue,
-  findDefinition: (type: string) => Promise<InfrastructureDefinition>,
-): Promise<RenderAnswer> {
+export async function renderDocument(value: TemplateValue, findDefinition: FindDefinition): Promise<RenderAnswer> {
   try {
     const document = parseRenderDocument(value)
-    const definition = await findDefinition(document.type)
-    return await renderParsed(document, definition)
+    return await renderParsed(document, await findType(document.type, findDefinition))
   } catch (error) {
     if (!isAedileError(error)) throw error
     return { error: toRenderError(error) }
   }
 }
 
-async function renderParsed(document: RenderDocument, definition: InfrastructureDefinition): Promise<RenderAnswer> {
-  const { flowRun, deployment, worker } = document
+async function findType(type: string, findDefinition: FindDefinition): Promise<InfrastructureDefinition> {
+  try {
+    return await findDefinition(type)
+  } catch (error) {
+    if (!isAedileError(error, 'infrastructure_type_unknown')) throw error
+    throw new AedileError(error.code, { ...error.details, pointer: '/type' })
+  }
+}
+
+async function renderParsed(document: RenderDocument, definition: InfrastructureDefinition): Promise<RenderResult> {
+  const { flowRun, deployment, flow, workPool, worker, layers } = document
   const rendering = await renderJob({
     definition,
-    template: compileTemplate(templateOf(document, definition)),
-    layers: document.layers,
-    context: { flowRun, deployment, flow: document.flow, workPool: document.workPool, worker },
+    template: compile(chooseTemplate(document.template, definition)),
+    layers,
+    context: { flowRun, deployment, flow, workPool, worker },
     lookup: lookupOf(document),
     environment: worker.processEnvironment,
     ...(document.facts ? { facts: document.facts } : {}),
   })
-  const { configuration, request, dropped, warnings, origins } = rendering
-  return {
-    configuration,
-    request,
-    origins: { configuration: Object.fromEntries(origins.configuration), request: Object.fromEntries(origins.request) },
-    dropped,
-    warnings,
-    facts: { values: rendering.facts, assumed: rendering.assumed },
-  }
+  const result = toRenderResult(rendering, { explain: true })
+  return { ...result, warnings: [...document.warnings, ...result.warnings] }
 }
 
-function templateOf({ template }: RenderDocument, definition: InfrastructureDefinition): unknown {
-  if (template === 'default') return definition.defaultBaseJobTemplate
-  if (template !== 'extended') return template
-  if (definition.extendedBaseJobTemplate) return definition.extendedBaseJobTemplate
-  throw new AedileError('template_invalid', { pointer: '/', why: `the type ${definition.type} has no extended template` })
+/** A type's own templates are the same objects in every document, so each is compiled once. */
+const compiled = new WeakMap<object, CompiledTemplate>()
+
+function compile(template: unknown): CompiledTemplate {
+  if (typeof template !== 'object' || template === null) return compileTemplate(template)
+  const known = compiled.get(template) ?? compileTemplate(template)
+  compiled.set(template, known)
+  return known
 }
 
 function lookupOf({ blocks, variables }: RenderDocument): ReferenceLookup {
@@ -76,11 +89,4 @@ function lookupOf({ blocks, variables }: RenderDocument): ReferenceLookup {
     readBlockDocumentById: async (id) => blocks.find((block) => block.id === id) ?? null,
     readVariable: async (name) => (Object.hasOwn(variables, name) ? { value: variables[name]! } : null),
   }
-}
-
-/** An error as data, with the JSON pointers that it names. */
-export function toRenderError(error: AedileError): RenderError {
-  const { pointer, pointers } = error.details
-  const named = Array.isArray(pointers) ? pointers.map(String) : typeof pointer === 'string' ? [pointer] : []
-  return { code: error.code, message: error.message, pointers: named }
 }

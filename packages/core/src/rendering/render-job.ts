@@ -11,17 +11,11 @@ import type { CompiledTemplate } from '../templates/compile.ts'
 import type { JobLayers } from '../templates/layers.ts'
 import type { Dropped, Origin } from '../templates/origins.ts'
 import type { ReferenceLookup } from '../templates/references.ts'
-import { resolveJob } from '../templates/resolve-job.ts'
+import { type ResolvedJob, resolveJob, resolveJobValue } from '../templates/resolve-job.ts'
 import type { TemplateWarning } from '../templates/warnings.ts'
 import { BuildOrigins } from './build-trace.ts'
-
-/** What stands for the attempt key where no attempt exists yet. */
-export const PREVIEW_ATTEMPT = '<attempt>'
-/** What stands for the server's id where none is known. */
-export const PREVIEW_SERVER = '<server>'
-
-/** What stands for the target's id where no target was asked. */
-export const PREVIEW_TARGET = '<target>'
+import { hideAt, hideInText, hideSecretSettings, type SecretHiding } from './hide-secrets.ts'
+import { PREVIEW_ATTEMPT, PREVIEW_SERVER, PREVIEW_TARGET } from './preview-words.ts'
 
 export type RenderInput = {
   definition: InfrastructureDefinition
@@ -35,6 +29,10 @@ export type RenderInput = {
   /** Facts of the target; those that are missing are the definition's assumed ones. */
   facts?: JsonObject
   attempt?: Partial<AttemptContext>
+  /** False: without origins and warnings, which cost more than the rendering itself. */
+  explain?: boolean
+  /** Hides what is secret before anything is derived from it. For renderings that are shown. */
+  hideSecrets?: SecretHiding
 }
 
 /** One job, rendered as far as it can be without touching anything. */
@@ -43,7 +41,7 @@ export type Rendering = {
   configuration: Job
   /** Exactly what start() sends. */
   request: JsonObject
-  /** Origins of the leaves of both, by JSON pointer. */
+  /** Origins of the leaves of both, by JSON pointer; none without `explain`. */
   origins: { configuration: ReadonlyMap<string, Origin>; request: ReadonlyMap<string, Origin> }
   dropped: Dropped[]
   warnings: TemplateWarning[]
@@ -57,27 +55,41 @@ export type Rendering = {
  * @throws AedileError `template_invalid`, `template_block_not_found`, `job_variable_invalid`, `infrastructure_failed`.
  */
 export async function renderJob(input: RenderInput): Promise<Rendering> {
-  const { definition, context } = input
-  const resolved = await resolveJob(input.template, input.layers, {
-    ...(input.lookup ? { lookup: input.lookup } : {}),
-    ...(input.environment ? { environment: input.environment } : {}),
-  })
-  const preparation = new BuildOrigins()
-  const configuration = definition.prepare(resolved.value, context, preparation)
-  const origins = preparation.of(configuration, resolved.origins)
+  const { definition, context, explain = true, hideSecrets } = input
+  const resolved = await resolve(input, explain)
+  const job = hideSecrets ? hideSecretSettings(resolved.value, hideSecrets) : resolved.value
+  const preparation = explain ? new BuildOrigins() : undefined
+  const prepared = definition.prepare(job, context, preparation)
+  const configuration = hideSecrets ? hideAt(prepared, definition.secretPointers?.(prepared) ?? []) : prepared
   const facts = { id: PREVIEW_TARGET, ...definition.assumedFacts, ...input.facts }
-  const building = new BuildOrigins()
+  const building = explain ? new BuildOrigins() : undefined
   const request = definition.request(configuration, facts, attemptOf(input), building)
+  const origins = preparation?.of(configuration, resolved.origins) ?? NO_ORIGINS
   return {
     configuration,
     request,
-    origins: { configuration: origins, request: building.of(request, origins) },
+    origins: { configuration: origins, request: building?.of(request, origins) ?? NO_ORIGINS },
     dropped: resolved.dropped,
-    warnings: resolved.warnings,
+    warnings: hideSecrets ? hideInWarnings(resolved.warnings, [resolved.value, job, prepared, configuration]) : resolved.warnings,
     facts,
     assumed: input.facts === undefined,
   }
 }
+
+/** By pairs of a job before and after something was hidden in it. */
+function hideInWarnings(warnings: TemplateWarning[], [resolved, job, prepared, configuration]: [Job, Job, Job, Job]) {
+  const hide = (message: string) => hideInText(hideInText(message, resolved, job), prepared, configuration)
+  return warnings.map((warning) => ({ ...warning, message: hide(warning.message) }))
+}
+
+/** Without origins nothing is known of what was dropped or had no effect either. */
+async function resolve({ template, layers, lookup, environment }: RenderInput, explain: boolean): Promise<ResolvedJob> {
+  const options = { ...(lookup ? { lookup } : {}), ...(environment ? { environment } : {}) }
+  if (explain) return resolveJob(template, layers, options)
+  return { value: await resolveJobValue(template, layers, options), origins: NO_ORIGINS, dropped: [], warnings: [] }
+}
+
+const NO_ORIGINS: ReadonlyMap<string, Origin> = new Map()
 
 function attemptOf({ attempt, context }: RenderInput): AttemptContext {
   const flowRunId = 'command' in context ? null : context.flowRun.id

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { globalConcurrencyLimit } from './concurrency-limit.ts'
 import { creator } from './flow-run.ts'
-import { json, jsonObject, keyValueLabels, name, stored, tags, timestamp, uuid } from './scalars.ts'
+import { json, jsonObject, keyValueLabels, name, stored, tags, timestamp, unknownVariable, uuid } from './scalars.ts'
 import { deploymentSchedule, deploymentScheduleCreate, deploymentScheduleUpdate } from './schedule.ts'
 
 export const concurrencyOptions = z.object({
@@ -43,6 +43,8 @@ export const deployment = z.object({
   work_pool_name: z.string().nullable(),
   status: z.enum(['READY', 'NOT_READY']).nullable(),
   enforce_parameter_schema: z.boolean(),
+  /** Only there when there are any. */
+  aedile_warnings: z.array(unknownVariable).optional(),
 })
 export type Deployment = z.output<typeof deployment>
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { durationSeconds, jsonObject, keyValueLabels, stored, tags, timestamp, uuid } from './scalars.ts'
+import { durationSeconds, jsonObject, keyValueLabels, stored, tags, timestamp, unknownVariable, uuid } from './scalars.ts'
 import { state, stateCreate, stateType } from './state.ts'
 
 /** How often and when a flow run is tried again, and what was seen of its pauses. Source: WC 6.3. */
@@ -61,6 +61,8 @@ export const flowRun = z.object({
   work_pool_name: z.string().nullable(),
   state: state.nullable(),
   job_variables: jsonObject.nullable(),
+  /** In the answer to its creation, and only when there are any. */
+  aedile_warnings: z.array(unknownVariable).optional(),
 })
 export type FlowRun = z.output<typeof flowRun>
 

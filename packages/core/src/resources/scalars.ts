@@ -13,6 +13,9 @@ export const uuid = z
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
   })
 
+/** A job variable that its pool does not know. Ours: genuine servers accept it in silence, and genuine clients ignore this. */
+export const unknownVariable = z.object({ pointer: z.string(), message: z.string(), nearest: z.string().nullable() })
+
 /** A point in time on the wire. Input: ISO 8601 or an epoch number. Output: `2025-01-01T00:00:00.123000Z`. */
 export const timestamp = z.union([z.string(), z.number()]).transform((value, context): string => {
   const time = parseTimestamp(value)

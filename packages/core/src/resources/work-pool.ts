@@ -11,6 +11,28 @@ export const storageConfiguration = z.object({
   default_result_storage_block_id: uuid.nullable().default(null),
 })
 
+/** Something wrong with a base job template. `error`: a genuine server refuses it too; `warning`: it keeps it in silence. */
+export const templateFinding = z.object({
+  code: z.enum([
+    'section-missing',
+    'section-unknown',
+    'section-ill-typed',
+    'schema-invalid',
+    'placeholder-malformed',
+    'placeholder-undeclared',
+    'variable-unreferenced',
+    'variable-unsettable',
+    'default-invalid',
+  ]),
+  severity: z.enum(['error', 'warning']),
+  /** JSON pointer into the template. */
+  pointer: z.string(),
+  message: z.string(),
+  /** The declared variable that was probably meant. */
+  nearest: z.string().nullable(),
+})
+export type TemplateFinding = z.output<typeof templateFinding>
+
 export const workPool = z.object({
   ...stored,
   name: z.string(),
@@ -23,6 +45,8 @@ export const workPool = z.object({
   default_queue_id: uuid.nullable(),
   storage_configuration: storageConfiguration,
   active_slots: z.number().int().nullable().default(null),
+  /** Ours, and only there when there are any: what is wrong with the template. Genuine clients ignore the field. */
+  aedile_warnings: z.array(templateFinding).optional(),
 })
 export type WorkPool = z.output<typeof workPool>
 
@@ -94,4 +118,9 @@ export const worker = z.object({
 })
 export type Worker = z.output<typeof worker>
 
-export const workerHeartbeat = z.object({ name: z.string(), heartbeat_interval_seconds: z.number().nullish() })
+export const workerHeartbeat = z.object({
+  name: z.string(),
+  heartbeat_interval_seconds: z.number().nullish(),
+  /** Ours: the names of the settings that the worker was given, so that a preview can show what it exports. No values. */
+  setting_names: z.array(z.string().max(200)).max(1000).nullish(),
+})

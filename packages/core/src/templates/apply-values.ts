@@ -1,5 +1,5 @@
 import type { TemplateValue } from '../python-text.ts'
-import { pythonStr } from '../python-text.ts'
+import { pythonStr, setEntry } from '../python-text.ts'
 import { type Found, followKeyPath } from './key-path.ts'
 import { environmentName, joinPointer, type Placeholder, parseTemplate, type TemplateNode } from './placeholders.ts'
 
@@ -64,20 +64,27 @@ function expand(node: TemplateNode, output: string, template: string, scope: Sco
 }
 
 function expandObject(entries: [string, TemplateNode][], output: string, template: string, scope: Scope): TemplateValue {
-  const filled: [string, TemplateValue][] = []
+  const filled: { [key: string]: TemplateValue } = {}
+  let isEmpty = true
   for (const [key, item] of entries) {
-    const value = expand(item, joinPointer(output, key), joinPointer(template, key), scope)
-    if (value !== undefined) filled.push([key, value])
-    else if (!scope.removeNotset && item.kind === 'text') filled.push([key, item.source])
+    const value = scope.trace
+      ? expand(item, joinPointer(output, key), joinPointer(template, key), scope)
+      : expand(item, '', '', scope)
+    const kept = value === undefined && !scope.removeNotset && item.kind === 'text' ? item.source : value
+    if (kept === undefined) continue
+    isEmpty = false
+    setEntry(filled, key, kept)
   }
-  if (filled.length === 0) scope.trace?.literal(output, template)
-  return Object.fromEntries(filled)
+  if (isEmpty) scope.trace?.literal(output, template)
+  return filled
 }
 
 function expandList(items: TemplateNode[], output: string, template: string, scope: Scope): TemplateValue {
   const filled: TemplateValue[] = []
   items.forEach((item, index) => {
-    const value = expand(item, joinPointer(output, filled.length), joinPointer(template, index), scope)
+    const value = scope.trace
+      ? expand(item, joinPointer(output, filled.length), joinPointer(template, index), scope)
+      : expand(item, '', '', scope)
     if (value !== undefined) filled.push(value)
   })
   if (filled.length === 0) scope.trace?.literal(output, template)

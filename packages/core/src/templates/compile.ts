@@ -1,10 +1,13 @@
+import { isTooDeep, MAXIMUM_DEPTH } from '../depth.ts'
 import { AedileError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
-import { dropNumberSources, isTemplateObject, isTruthy, type TemplateValue } from '../python-text.ts'
+import { createSchemaCheck, type SchemaCheck } from '../json-schema.ts'
+import { dropNumberSources, isTemplateObject, isTruthy, setEntry, type TemplateValue } from '../python-text.ts'
 import type { WorkPool } from '../resources/work-pool.ts'
-import { createValues, type TracedValues } from './layers.ts'
-import { type Origin, OriginTree } from './origins.ts'
+import type { TracedValues } from './layers.ts'
+import { OriginTree } from './origins.ts'
 import { collectPlaceholders, joinPointer, type Placeholder, parseTemplate, type TemplateNode } from './placeholders.ts'
+import { inspectReferences } from './references.ts'
 
 type Values = { [key: string]: TemplateValue }
 export type ObjectNode = Extract<TemplateNode, { kind: 'object' }>
@@ -22,6 +25,12 @@ export type CompiledTemplate = {
   /** The declared variables, by name. */
   properties: Values
   placeholders: Placeholder[]
+  /** True when `env` of the configuration is a mapping, over which the variables' `env` is laid. */
+  hasEnvironment: boolean
+  /** False when nothing that the template itself brings can become a reference to a block or a variable. */
+  mayRefer: boolean
+  /** Checks variables against the schema. */
+  checkVariables: SchemaCheck
 }
 
 /**
@@ -30,6 +39,7 @@ export type CompiledTemplate = {
  */
 export function compileTemplate(template: unknown): CompiledTemplate {
   if (!isTemplateObject(template)) throw invalid('', 'expected a mapping with job_configuration and variables')
+  if (isTooDeep(template)) throw invalid('', `it is nested more than ${MAXIMUM_DEPTH} levels deep`)
   const schema = template.variables
   if (!isTemplateObject(template.job_configuration)) throw invalid('/job_configuration', 'expected a mapping')
   if (!isTemplateObject(schema)) throw invalid('/variables', 'expected a JSON Schema')
@@ -39,18 +49,39 @@ export function compileTemplate(template: unknown): CompiledTemplate {
   const origins = new OriginTree()
   const own = parseTemplate(template.job_configuration, '/job_configuration') as ObjectNode
   const configuration = mergeDefaultEnvironment(own, defaults, origins)
-  const placeholders = collectPlaceholders(configuration)
-  return { configuration, origins, defaults, schema: dropNumberSources(schema) as JsonObject, properties, placeholders }
+  const plainSchema = dropNumberSources(schema) as JsonObject
+  return {
+    configuration,
+    origins,
+    defaults,
+    schema: plainSchema,
+    properties,
+    placeholders: collectPlaceholders(configuration),
+    hasEnvironment: findEntry(configuration, 'env')?.kind === 'object',
+    mayRefer: mayRefer(configuration) || inspectReferences(defaults.values),
+    checkVariables: createSchemaCheck(plainSchema, { allowNullWithDefault: true, ignoreRequired: true }),
+  }
+}
+
+/**
+ * Whether a node can become a reference: it has one, it reads the worker's environment, whose text is not known here, or it
+ * has a brace of its own, which together with a value's text may make one.
+ */
+function mayRefer(node: TemplateNode): boolean {
+  if (node.kind === 'object') return node.entries.some(([key, item]) => key === '$ref' || mayRefer(item))
+  if (node.kind === 'list') return node.items.some(mayRefer)
+  if (node.kind !== 'text') return typeof node.value === 'string' && node.value.includes('{{')
+  return node.segments.some((segment) => (typeof segment === 'string' ? segment.includes('{') : segment.kind !== 'standard'))
 }
 
 function collectDefaults(properties: Values): TracedValues {
-  const values = createValues()
+  const values: Values = {}
   const origins = new OriginTree()
   for (const [name, property] of Object.entries(properties)) {
     const pointer = joinPointer('/variables/properties', name)
     if (!isTemplateObject(property)) throw invalid(pointer, 'expected a JSON Schema')
     if (property.default === undefined || property.default === null) continue
-    values[name] = property.default
+    setEntry(values, name, property.default)
     origins.set(joinPointer('', name), { layer: 'default', path: joinPointer('', name) })
   }
   return { values, origins }
@@ -61,26 +92,24 @@ function mergeDefaultEnvironment(own: ObjectNode, { values }: TracedValues, orig
   const environment = values.env
   if (environment === undefined || !isTruthy(environment)) return own
   if (findEntry(own, 'env')?.kind === 'object') {
-    return overlayEnvironment(own, environment, origins, (name) => ({ layer: 'default', path: joinPointer('/env', name) }))
+    const merged = overlayEnvironment(own, environment)
+    for (const name of Object.keys(environment as Values)) {
+      const path = joinPointer('/env', name)
+      origins.set(path, { layer: 'default', path })
+    }
+    return merged
   }
   origins.set('/env', { layer: 'default', path: '/env' })
   return replaceEntry(own, 'env', parseTemplate(environment, '/variables/properties/env/default'))
 }
 
-/** Lays values over the template's `env` mapping, key by key, and writes their origins down. */
-export function overlayEnvironment(
-  node: ObjectNode,
-  environment: TemplateValue,
-  origins: OriginTree,
-  originOf: (name: string) => Origin,
-): ObjectNode {
+/** Lays values over the template's `env` mapping, key by key. */
+export function overlayEnvironment(node: ObjectNode, environment: TemplateValue): ObjectNode {
   if (!isTemplateObject(environment)) throw new AedileError('job_variable_invalid', { pointer: '/env', why: 'it is no mapping' })
   const own = findEntry(node, 'env') as ObjectNode
   const merged = new Map(own.entries)
   for (const [name, value] of Object.entries(environment)) {
-    const pointer = joinPointer('/env', name)
-    origins.set(pointer, originOf(name))
-    merged.set(name, parseTemplate(value, pointer))
+    merged.set(name, parseTemplate(value, joinPointer('/env', name)))
   }
   return replaceEntry(node, 'env', { kind: 'object', entries: [...merged] })
 }

@@ -38,6 +38,8 @@ type Cases = {
   text: { value: TemplateValue; str: string; repr: string }[]
   json: { text: string; error: string }[]
   hydration: { value: JsonObject; hydrated?: JsonObject; error?: string }[]
+  jinjaNames: JsonObject
+  jinja: { template: string; rendered?: string; error?: string }[]
 }
 
 // Made by fixtures/make-cases.py, which asks a genuine Prefect.
@@ -150,6 +152,18 @@ describe('what a genuine Prefect makes of it is what we make of it', () => {
       if (error) await expect(hydrating, JSON.stringify(value)).rejects.toThrow(error)
       else expect(await hydrating, JSON.stringify(value)).toEqual(hydrated)
     }
+  })
+
+  test('templates of Jinja: expressions, statements, filters, tests, white space, what is undefined', async () => {
+    for (const { template, rendered, error } of cases.jinja) {
+      const hydrating = hydrate(
+        { x: { __prefect_kind: 'jinja', template } },
+        { readVariable: async () => null, jinja: cases.jinjaNames },
+      )
+      if (error) await expect.soft(hydrating, template).rejects.toThrow('Invalid jinja: ')
+      else await expect.soft(hydrating, template).resolves.toEqual({ x: rendered })
+    }
+    expect(cases.jinja.length).toBeGreaterThan(130)
   })
 
   test('the text form of values', () => {

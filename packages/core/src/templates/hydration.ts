@@ -1,6 +1,8 @@
 import { AedileError } from '../errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import { pythonStr } from '../python-text.ts'
+import { renderJinja } from './jinja/render.ts'
+import { JinjaError } from './jinja/tokens.ts'
 import { findJsonError } from './json-error-text.ts'
 
 /** What hydration may know. */
@@ -63,7 +65,7 @@ const HANDLERS: Record<string, Handler> = {
     const template = await hydrateNested(object.template!, context)
     if (template === REMOVED) return REMOVED
     if (typeof template !== 'string') throw failed(`Invalid jinja: expected text, found ${JSON.stringify(template)}`)
-    return renderJinja(template, context.jinja ?? {})
+    return renderOrFail(template, context.jinja ?? {})
   },
   async workspace_variable(object, context) {
     if (!Object.hasOwn(object, 'variable_name')) return REMOVED
@@ -80,30 +82,13 @@ function hydrateNested(value: JsonValue, context: HydrationContext): Promise<Hyd
   return isJsonObject(value) ? hydrateValue(value, context) : Promise.resolve(value)
 }
 
-const JINJA_NAME = /\{\{-?\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\])*)\s*-?\}\}/g
-
-/**
- * The part of Jinja that is known here: text and `{{ dotted.names }}`, an unknown name being empty. Anything more is refused
- * by name: a value must not come out silently different from what its author meant.
- */
-function renderJinja(template: string, names: JsonObject): string {
-  const rest = template.replace(JINJA_NAME, '')
-  const unknown = /\{[{%#].*/s.exec(rest)?.[0]
-  if (unknown !== undefined || /\{\{-|-\}\}/.test(template)) {
-    throw failed(`Invalid jinja: only text and {{ dotted.names }} are supported, found ${JSON.stringify(unknown ?? template)}`)
+function renderOrFail(template: string, names: JsonObject): string {
+  try {
+    return renderJinja(template, names)
+  } catch (error) {
+    if (error instanceof JinjaError) throw failed(`Invalid jinja: ${error.message}`)
+    throw error
   }
-  const rendered = template.replace(JINJA_NAME, (_whole, path: string) => {
-    const value = path
-      .replace(/\[(\d+)\]/g, '.$1')
-      .split('.')
-      .reduce<JsonValue | undefined>((at, key) => {
-        if (Array.isArray(at)) return at[Number(key)]
-        return isJsonObject(at) && Object.hasOwn(at, key) ? at[key] : undefined
-      }, names)
-    return value === undefined ? '' : pythonStr(value)
-  })
-  // Jinja drops one newline at the end, but only of what it parses as a template.
-  return template.includes('{{') ? rendered.replace(/\n$/, '') : rendered
 }
 
 function failed(reason: string): AedileError {

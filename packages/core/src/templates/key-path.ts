@@ -6,6 +6,8 @@ export function splitKeyPath(path: string): string[] {
   return path.replaceAll('[', '.').replaceAll(']', '').split('.')
 }
 
+const [MINUS, ZERO, NINE] = ['-', '0', '9'].map((character) => character.charCodeAt(0)) as [number, number, number]
+
 /** What a key path leads to, with the JSON pointer that it took. */
 export type Found = { value: TemplateValue; pointer: string }
 
@@ -15,6 +17,7 @@ export type Found = { value: TemplateValue; pointer: string }
  */
 export function followKeyPath(root: TemplateValue, path: string): Found | undefined {
   let found: Found = { value: root, pointer: '' }
+  if (!/[.[\]]/.test(path)) return step(found, path)
   for (const key of splitKeyPath(path)) {
     const next = step(found, key)
     if (!next) return undefined
@@ -36,5 +39,7 @@ function step({ value, pointer }: Found, key: string): Found | undefined {
 }
 
 function toInteger(key: string): number | undefined {
+  const first = key.charCodeAt(0)
+  if (first !== MINUS && !(first >= ZERO && first <= NINE)) return undefined
   return /^-?\d+(_\d+)*$/.test(key) ? Number(key.replaceAll('_', '')) : undefined
 }

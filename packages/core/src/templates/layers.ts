@@ -1,11 +1,14 @@
+import { MAXIMUM_DEPTH } from '../depth.ts'
 import { AedileError } from '../errors.ts'
-import { isTemplateObject, type TemplateValue } from '../python-text.ts'
+import { isTemplateObject, setEntry, type TemplateValue } from '../python-text.ts'
 import { splitKeyPath } from './key-path.ts'
 import { OriginTree } from './origins.ts'
 import { joinPointer } from './placeholders.ts'
 
 type Values = { [key: string]: TemplateValue }
 
+/** Job variables with the origin of each; null where nobody asked for origins. */
+export type LayeredValues = { values: Values; origins: OriginTree | null }
 /** Job variables with the origin of each. */
 export type TracedValues = { values: Values; origins: OriginTree }
 
@@ -13,62 +16,74 @@ export type TracedValues = { values: Values; origins: OriginTree }
 export type JobLayers = { deployment?: Values | null; flowRun?: Values | null }
 
 /** Lays the flow run's job variables over the deployment's: `env` key by key, all else whole. */
-export function mergeJobVariables({ deployment, flowRun }: JobLayers): TracedValues {
-  const values = createValues()
-  const origins = new OriginTree()
-  for (const [key, value] of Object.entries(deployment ?? {})) {
-    values[key] = value
-    origins.set(joinPointer('', key), { layer: 'deployment', path: joinPointer('', key) })
+export function mergeJobVariables({ deployment, flowRun }: JobLayers, origins: OriginTree): TracedValues
+export function mergeJobVariables({ deployment, flowRun }: JobLayers, origins: OriginTree | null): LayeredValues
+export function mergeJobVariables({ deployment, flowRun }: JobLayers, origins: OriginTree | null): LayeredValues {
+  const values = copyEntries(deployment ?? {})
+  if (origins) {
+    for (const key of Object.keys(values)) origins.add(joinPointer('', key), { layer: 'deployment', path: joinPointer('', key) })
   }
-  for (const [key, value] of Object.entries(flowRun ?? {})) {
-    const pointer = joinPointer('', key)
-    if (key === 'env' && isTemplateObject(values.env)) {
+  if (!flowRun) return { values, origins }
+  for (const key of Object.keys(flowRun)) {
+    const value = flowRun[key]!
+    if (key === 'env' && Object.hasOwn(values, 'env') && isTemplateObject(values.env)) {
       values.env = overlayEnvironment(values.env, value, (name) => {
-        const path = joinPointer(pointer, name)
-        origins.set(path, { layer: 'flow-run', path })
+        const path = joinPointer('/env', name)
+        origins?.add(path, { layer: 'flow-run', path })
       })
     } else {
-      values[key] = value
-      origins.set(pointer, { layer: 'flow-run', path: pointer })
+      setEntry(values, key, value)
+      if (origins) origins.add(joinPointer('', key), { layer: 'flow-run', path: joinPointer('', key) })
     }
   }
   return { values, origins }
 }
 
 function overlayEnvironment(under: Values, over: TemplateValue, set: (name: string) => void): Values {
-  if (over === null) return under
+  // Python's `update` takes anything empty for nothing, and refuses null.
+  if (over === '' || (Array.isArray(over) && over.length === 0)) return under
   if (!isTemplateObject(over)) throw new AedileError('job_variable_invalid', { pointer: '/env', why: 'it is no mapping' })
-  const merged = createValues(under)
-  for (const [name, value] of Object.entries(over)) {
-    merged[name] = value
+  const merged = copyEntries(under)
+  for (const name of Object.keys(over)) {
+    setEntry(merged, name, over[name]!)
     set(name)
   }
   return merged
 }
 
 /** Turns dotted keys such as `env.FOO` into nested mappings. The nested spelling is stronger than the dotted one. */
-export function expandDottedKeys(given: TracedValues): TracedValues {
-  const values = createValues()
-  const origins = new OriginTree()
-  const entries = Object.entries(given.values)
-  const originOf = (key: string) => given.origins.at(joinPointer('', key))!
-  for (const [key, value] of entries.filter(([name]) => name.includes('.'))) {
-    const keys = splitKeyPath(key)
-    setAtPath(values, key, keys, copyValue(value))
-    origins.set(keys.reduce(joinPointer, ''), originOf(key))
+export function expandDottedKeys<Given extends LayeredValues>(given: Given): Given {
+  const keys = Object.keys(given.values)
+  if (!keys.some((key) => key.includes('.'))) return given
+  const values: Values = {}
+  const origins = given.origins && new OriginTree()
+  for (const key of keys) {
+    if (!key.includes('.')) continue
+    const path = splitKeyPath(key)
+    setAtPath(values, key, path, copyValue(given.values[key]!))
+    origins?.set(path.reduce(joinPointer, ''), given.origins!.at(joinPointer('', key))!)
   }
-  for (const [key, value] of entries.filter(([name]) => !name.includes('.'))) {
+  for (const key of keys) {
+    if (key.includes('.')) continue
     const under = Object.hasOwn(values, key) ? values[key]! : null
-    const from = joinPointer('', key)
-    values[key] = mergeDeep(under, value, from, given.origins, origins)
+    const over = given.values[key]!
+    setEntry(
+      values,
+      key,
+      origins ? mergeDeep(under, over, joinPointer('', key), given.origins!, origins) : mergeDeep(under, over),
+    )
   }
-  return { values, origins }
+  return { values, origins } as Given
 }
 
 function setAtPath(values: Values, key: string, keys: string[], value: TemplateValue): void {
+  if (keys.length > MAXIMUM_DEPTH) {
+    const why = `its key path has more than ${MAXIMUM_DEPTH} keys`
+    throw new AedileError('job_variable_invalid', { pointer: `/${key.slice(0, 40)}...`, why })
+  }
   let at = values
   for (const step of keys.slice(0, -1)) {
-    if (!Object.hasOwn(at, step)) at[step] = createValues()
+    if (!Object.hasOwn(at, step)) setEntry<TemplateValue>(at, step, {})
     const next = at[step]
     if (!isTemplateObject(next)) {
       const why = `its key path goes through ${step}, which is no mapping`
@@ -76,18 +91,18 @@ function setAtPath(values: Values, key: string, keys: string[], value: TemplateV
     }
     at = next
   }
-  at[keys.at(-1)!] = value
+  setEntry(at, keys.at(-1)!, value)
 }
 
-function mergeDeep(under: TemplateValue, over: TemplateValue, pointer: string, from: OriginTree, to: OriginTree): TemplateValue {
+function mergeDeep(under: TemplateValue, over: TemplateValue, pointer = '', from?: OriginTree, to?: OriginTree): TemplateValue {
   if (!isTemplateObject(under) || !isTemplateObject(over)) {
-    copyOrigins(over, pointer, from, to)
+    if (from && to) copyOrigins(over, pointer, from, to)
     return over
   }
-  const merged = createValues(under)
-  for (const [key, value] of Object.entries(over)) {
+  const merged = copyEntries(under)
+  for (const key of Object.keys(over)) {
     const below = Object.hasOwn(merged, key) ? merged[key]! : null
-    merged[key] = mergeDeep(below, value, joinPointer(pointer, key), from, to)
+    setEntry(merged, key, mergeDeep(below, over[key]!, from && joinPointer(pointer, key), from, to))
   }
   return merged
 }
@@ -104,29 +119,29 @@ function copyOrigins(value: TemplateValue, pointer: string, from: OriginTree, to
 }
 
 /** Lays job variables over the defaults: each key whole. */
-export function overlayVariables(under: TracedValues, over: TracedValues): TracedValues {
-  const values = createValues(under.values)
+export function overlayVariables<Over extends LayeredValues>(under: TracedValues, over: Over): Over {
+  const values = addEntries(copyEntries(under.values), over.values)
+  if (!over.origins) return { values, origins: null } as Over
+  const replaced = new Set(Object.keys(over.values).map((key) => joinPointer('', key).slice(1)))
   const origins = new OriginTree(under.origins)
-  for (const [key, value] of Object.entries(over.values)) {
-    const pointer = joinPointer('', key)
-    values[key] = value
-    origins.deleteBelow(pointer)
-    for (const [at, origin] of over.origins.leaves) {
-      if (at === pointer || at.startsWith(`${pointer}/`)) origins.add(at, origin)
-    }
-  }
-  return { values, origins }
+  origins.overlay(over.origins, (key) => replaced.has(key))
+  return { values, origins } as Over
 }
 
-/** A mapping without prototype, so that a key like `__proto__` is a key. */
-export function createValues(copied: Values = {}): Values {
-  return Object.assign(Object.create(null), copied)
+/** A copy of a mapping, one level deep, in which a key like `__proto__` is a key. */
+export function copyEntries(copied: Values): Values {
+  return addEntries({}, copied)
+}
+
+function addEntries(values: Values, added: Values): Values {
+  for (const key of Object.keys(added)) setEntry(values, key, added[key]!)
+  return values
 }
 
 function copyValue(value: TemplateValue): TemplateValue {
   if (Array.isArray(value)) return value.map(copyValue)
   if (!isTemplateObject(value)) return value
-  const copied = createValues()
-  for (const [key, item] of Object.entries(value)) copied[key] = copyValue(item)
+  const copied: Values = {}
+  for (const key of Object.keys(value)) setEntry(copied, key, copyValue(value[key]!))
   return copied
 }

@@ -1,7 +1,10 @@
 import { AedileError } from '../errors.ts'
 import type { Job } from '../infrastructure-definition.ts'
-import { dropNumberSources, isTemplateObject, pythonStr, type TemplateValue } from '../python-text.ts'
+import type { JsonValue } from '../json.ts'
+import { dropNumberSources, isTemplateObject, pythonStr, SourceNumber, setEntry, type TemplateValue } from '../python-text.ts'
 import { joinPointer } from './placeholders.ts'
+
+type Values = { [key: string]: TemplateValue }
 
 /**
  * Makes a job of a filled template: the four base fields are there and have their types. Values of `env` become text in
@@ -10,24 +13,38 @@ import { joinPointer } from './placeholders.ts'
  */
 export function normalizeJob(filled: TemplateValue, onFlattened?: (pointer: string) => void): Job {
   if (!isTemplateObject(filled)) throw new AedileError('template_invalid', { pointer: '/', why: 'expected a mapping' })
-  const { name = null, command = null, env = {}, labels = {} } = filled
-  return {
-    ...(dropNumberSources(filled) as { [field: string]: never }),
-    name: textOrNull('/name', name),
-    command: textOrNull('/command', command) || null,
-    env: Object.fromEntries(
-      Object.entries(mapping('/env', env)).map(([key, value]) => {
-        if (isTemplateObject(value) || Array.isArray(value)) onFlattened?.(joinPointer('/env', key))
-        return [key, value === null ? null : pythonStr(value)]
-      }),
-    ),
-    labels: Object.fromEntries(
-      Object.entries(mapping('/labels', labels)).map(([key, value]) => {
-        if (typeof value !== 'string') throw illTyped(joinPointer('/labels', key), 'text', value)
-        return [key, value]
-      }),
-    ),
+  const job: { [field: string]: JsonValue } = {}
+  for (const key of Object.keys(filled)) {
+    if (key !== 'env' && key !== 'labels') setEntry(job, key, dropNumberSources(filled[key]!))
+    else job[key] = {}
   }
+  job.name = textOrNull('/name', filled.name ?? null)
+  job.command = textOrNull('/command', filled.command ?? null) || null
+  // A list is Kubernetes' own form: that type reads it, `prepareBase` refuses it for all others.
+  if (Array.isArray(filled.env)) job.env = dropNumberSources(filled.env)
+  else job.env = normalizeEnvironment(mapping('/env', filled.env === undefined ? {} : filled.env), onFlattened)
+  job.labels = normalizeLabels(mapping('/labels', filled.labels === undefined ? {} : filled.labels))
+  return job as Job
+}
+
+function normalizeEnvironment(given: Values, onFlattened?: (pointer: string) => void): Record<string, string | null> {
+  const env: Record<string, string | null> = {}
+  for (const key of Object.keys(given)) {
+    const value = given[key]!
+    if (typeof value === 'object' && value !== null && !(value instanceof SourceNumber)) onFlattened?.(joinPointer('/env', key))
+    setEntry(env, key, value === null ? null : pythonStr(value))
+  }
+  return env
+}
+
+function normalizeLabels(given: Values): Record<string, string> {
+  const labels: Record<string, string> = {}
+  for (const key of Object.keys(given)) {
+    const value = given[key]!
+    if (typeof value !== 'string') throw illTyped(joinPointer('/labels', key), 'text', value)
+    setEntry(labels, key, value)
+  }
+  return labels
 }
 
 function textOrNull(pointer: string, value: TemplateValue): string | null {

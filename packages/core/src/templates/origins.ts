@@ -49,13 +49,22 @@ export class OriginTree {
     this.#origins.set(pointer, origin)
   }
 
+  /** Takes the origins of another tree over, in place of those below the same top keys. */
+  overlay(over: OriginTree, isReplaced: (topKey: string) => boolean): void {
+    for (const pointer of this.#origins.keys()) if (isReplaced(topKeyOf(pointer))) this.#origins.delete(pointer)
+    for (const [pointer, origin] of over.leaves) this.#origins.set(pointer, origin)
+  }
+
   /** The origin of what is at the pointer. */
   at(pointer: string): Origin | undefined {
-    for (let end = pointer.length; ; end = pointer.lastIndexOf('/', end - 1)) {
+    const own = this.#origins.get(pointer)
+    if (own) return own
+    for (let end = pointer.lastIndexOf('/'); end >= 0; end = pointer.lastIndexOf('/', end - 1)) {
       const origin = this.#origins.get(pointer.slice(0, end))
       if (origin) return { ...origin, path: origin.path + pointer.slice(end) }
-      if (end === 0) return undefined
+      if (end === 0) break
     }
+    return undefined
   }
 
   /** The origin of a mapping of which only leaves have one: the origin of its first leaf, without the way down to it. */
@@ -72,6 +81,11 @@ export class OriginTree {
     for (const key of this.#origins.keys()) {
       if (key === pointer || key.startsWith(`${pointer}/`)) this.#origins.delete(key)
     }
+  }
+
+  /** The same where only leaves have origins: below one that has its own, none is looked for. */
+  deleteLeaves(pointer: string): void {
+    if (!this.#origins.delete(pointer)) this.deleteBelow(pointer)
   }
 
   get leaves(): ReadonlyMap<string, Origin> {
@@ -99,10 +113,16 @@ export class OriginRecorder implements Trace {
 
   value(output: string, placeholder: Placeholder, found: { value: TemplateValue; pointer: string }): void {
     this.read.add(found.pointer)
-    for (const leaf of leafPointers(found.value)) {
-      const origin = this.#variables.at(found.pointer + leaf)
-      if (origin) this.result.add(output + leaf, { ...origin, through: [placeholder.text, ...(origin.through ?? [])] })
+    if (typeof found.value !== 'object' || found.value === null) {
+      const origin = this.#variables.at(found.pointer)
+      if (origin) this.result.add(output, { layer: origin.layer, path: origin.path, through: [placeholder.text] })
+      return
     }
+    visitLeaves(found.value, '', (leaf) => {
+      const origin = this.#variables.at(found.pointer + leaf)
+      if (!origin) return
+      this.result.add(output + leaf, { layer: origin.layer, path: origin.path, through: [placeholder.text] })
+    })
   }
 
   text(output: string, template: string, parts: { placeholder: Placeholder; found: { pointer: string } | undefined }[]): void {
@@ -124,10 +144,10 @@ export class OriginRecorder implements Trace {
   /** A reference at the pointer was replaced by a value from outside. */
   replaced(pointer: string, through: string, value: TemplateValue): void {
     const origin = this.#originOf(pointer)
-    this.result.deleteBelow(pointer)
-    for (const leaf of leafPointers(value)) {
+    this.result.deleteLeaves(pointer)
+    visitLeaves(value, '', (leaf) => {
       this.result.add(pointer + leaf, { ...origin, through: [...(origin.through ?? []), through] })
-    }
+    })
   }
 
   /** A mapping or list at the pointer became one text. */
@@ -144,13 +164,31 @@ export class OriginRecorder implements Trace {
   }
 }
 
+/** The first key of a pointer, still escaped. */
+export function topKeyOf(pointer: string): string {
+  const end = pointer.indexOf('/', 1)
+  return end < 0 ? pointer.slice(1) : pointer.slice(1, end)
+}
+
 /** JSON pointers of all scalars and of all empty mappings and lists. */
 export function leafPointers(value: TemplateValue, pointer = ''): string[] {
-  const entries: [string | number, TemplateValue][] = Array.isArray(value)
-    ? value.map((item, index) => [index, item])
-    : isTemplateObject(value)
-      ? Object.entries(value)
-      : []
-  if (entries.length === 0) return [pointer]
-  return entries.flatMap(([key, item]) => leafPointers(item, joinPointer(pointer, key)))
+  const pointers: string[] = []
+  visitLeaves(value, pointer, (leaf) => pointers.push(leaf))
+  return pointers
+}
+
+function visitLeaves(value: TemplateValue, pointer: string, visit: (pointer: string) => void): void {
+  let isLeaf = true
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) {
+      isLeaf = false
+      visitLeaves(value[index]!, joinPointer(pointer, index), visit)
+    }
+  } else if (isTemplateObject(value)) {
+    for (const key of Object.keys(value)) {
+      isLeaf = false
+      visitLeaves(value[key]!, joinPointer(pointer, key), visit)
+    }
+  }
+  if (isLeaf) visit(pointer)
 }

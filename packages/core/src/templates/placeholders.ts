@@ -1,3 +1,4 @@
+import { MAXIMUM_DEPTH } from '../depth.ts'
 import { AedileError } from '../errors.ts'
 import { isTemplateObject, SourceNumber, type TemplateValue } from '../python-text.ts'
 
@@ -22,17 +23,24 @@ export type TemplateNode =
   | { kind: 'list'; items: TemplateNode[] }
 
 /** Parses a template. Keys are never templates. Anything that is no JSON is an error with its place. */
-export function parseTemplate(template: unknown, pointer = ''): TemplateNode {
+export function parseTemplate(template: unknown, pointer = '', depth = 0): TemplateNode {
   if (typeof template === 'string') return parseText(template)
   if (template === null || typeof template === 'number' || typeof template === 'boolean' || template instanceof SourceNumber) {
     return { kind: 'literal', value: template }
   }
+  if (depth > MAXIMUM_DEPTH) {
+    const place = `/${pointer.split('/', 4).slice(1).join('/')}`
+    throw new AedileError('template_invalid', { pointer: place, why: `it is nested more than ${MAXIMUM_DEPTH} levels deep` })
+  }
   if (Array.isArray(template)) {
-    return { kind: 'list', items: template.map((item, index) => parseTemplate(item, `${pointer}/${index}`)) }
+    return { kind: 'list', items: template.map((item, index) => parseTemplate(item, `${pointer}/${index}`, depth + 1)) }
   }
   if (isTemplateObject(template)) {
     const entries = Object.entries(template)
-    return { kind: 'object', entries: entries.map(([key, item]) => [key, parseTemplate(item, joinPointer(pointer, key))]) }
+    return {
+      kind: 'object',
+      entries: entries.map(([key, item]) => [key, parseTemplate(item, joinPointer(pointer, key), depth + 1)]),
+    }
   }
   throw new AedileError('template_invalid', { pointer: pointer || '/', why: `expected JSON, found ${typeof template}` })
 }
@@ -79,7 +87,37 @@ export function collectPlaceholders(node: TemplateNode): Placeholder[] {
   return [...found.values()]
 }
 
-/** Appends a key to a JSON pointer. */
+/**
+ * Appends a key to a JSON pointer. Short ones are kept: the same few pointers are needed for every job of a template, and a
+ * text that was a key before is found faster than one put together anew.
+ */
 export function joinPointer(pointer: string, key: string | number): string {
-  return `${pointer}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
+  if (pointer.length > MOST_KEPT_LENGTH || (typeof key === 'string' && key.length > MOST_KEPT_LENGTH)) return join(pointer, key)
+  let below = joined.get(pointer)
+  const known = below?.get(key)
+  if (known !== undefined) return known
+  if (joinedCount >= MOST_KEPT) {
+    joined.clear()
+    joinedCount = 0
+    below = undefined
+  }
+  if (!below) {
+    below = new Map()
+    joined.set(pointer, below)
+  }
+  const made = join(pointer, key)
+  below.set(key, made)
+  joinedCount += 1
+  return made
+}
+const joined = new Map<string, Map<string | number, string>>()
+let joinedCount = 0
+const MOST_KEPT = 20_000
+const MOST_KEPT_LENGTH = 200
+
+function join(pointer: string, key: string | number): string {
+  if (typeof key === 'string' && (key.includes('~') || key.includes('/'))) {
+    return `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+  }
+  return `${pointer}/${key}`
 }

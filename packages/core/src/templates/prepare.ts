@@ -1,9 +1,10 @@
+import { AedileError } from '../errors.ts'
 import type { Job, RunContext } from '../infrastructure-definition.ts'
-import { isTruthy, pythonStr, SourceNumber, type TemplateValue } from '../python-text.ts'
+import { isTruthy, pythonStr, SourceNumber, setEntry, type TemplateValue } from '../python-text.ts'
+import type { BuildTrace } from '../rendering/build-trace.ts'
 import type { FlowRun } from '../resources/flow-run.ts'
 import { joinShellWords } from '../shell-words.ts'
 import { formatPythonIso, parseTimestamp } from '../time.ts'
-import type { AddedLayer, BuildTrace } from '../rendering/build-trace.ts'
 import { applyValues } from './apply-values.ts'
 import { joinPointer } from './placeholders.ts'
 
@@ -18,21 +19,26 @@ export const FLOW_RUN_COMMAND = 'prefect flow-run execute'
  * strongest; then null entries of `env` are removed. `pythonCommand` is what a genuine worker of the type runs; `trace` hears
  * what was added.
  */
-export function prepareBase(
-  job: Job,
-  context: RunContext,
-  pythonCommand: string = FLOW_RUN_COMMAND,
-  trace?: BuildTrace,
-): Job {
+export function prepareBase(job: Job, context: RunContext, pythonCommand: string = FLOW_RUN_COMMAND, trace?: BuildTrace): Job {
+  if (Array.isArray(job.env)) {
+    throw new AedileError('template_invalid', { pointer: '/env', why: 'expected a mapping, found a list' })
+  }
   const attribution = attributionEnvironment(context)
   const labels = runLabels(context)
-  const env = { ...context.worker.settings, ...attribution, ...job.env }
+  const env: Record<string, string> = {}
+  for (const given of [context.worker.settings, attribution, job.env]) {
+    for (const key of Object.keys(given)) {
+      const value = given[key]
+      if (value !== null && value !== undefined) setEntry(env, key, value)
+      else delete env[key]
+    }
+  }
   const name = renderName(job.name, context)
   if (trace) traceBase(job, context, { attribution, labels, name }, trace)
   return {
     ...job,
     command: job.command || flowRunCommand(context, pythonCommand),
-    env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== null)),
+    env,
     labels: { ...labels, ...job.labels },
     name: name || context.flowRun.name,
   }
@@ -41,12 +47,16 @@ export function prepareBase(
 type Added = { attribution: Record<string, string>; labels: Record<string, string>; name: string | null }
 
 function traceBase(job: Job, { worker }: RunContext, { attribution, labels, name }: Added, trace: BuildTrace): void {
-  const tell = (field: 'env' | 'labels', key: string, layer: AddedLayer, path: string) => {
-    if (!Object.hasOwn(job[field] ?? {}, key)) trace.added(joinPointer(`/${field}`, key), layer, path)
+  const tell = (field: 'env' | 'labels', keys: object, sourceOf: (key: string) => Source) => {
+    for (const key of Object.keys(keys)) {
+      if (Object.hasOwn(job[field] ?? {}, key)) continue
+      const [layer, path] = sourceOf(key)
+      trace.added(joinPointer(field === 'env' ? '/env' : '/labels', key), layer, path)
+    }
   }
-  for (const key of Object.keys(worker.settings)) tell('env', key, 'worker', joinPointer('/settings', key))
-  for (const key of Object.keys(attribution)) tell('env', key, ...sourceOf(ATTRIBUTION_SOURCES, key))
-  for (const key of Object.keys(labels)) tell('labels', key, ...sourceOf(LABEL_SOURCES, key))
+  tell('env', worker.settings, (key) => ['worker', joinPointer('/settings', key)])
+  tell('env', attribution, (key) => sourceOf(ATTRIBUTION_SOURCES, key))
+  tell('labels', labels, (key) => sourceOf(LABEL_SOURCES, key))
   if (!job.command) trace.added('/command', 'type', '/command')
   if (!name) trace.added('/name', 'run', '/flow_run/name')
 }
@@ -96,7 +106,7 @@ export function attributionEnvironment({ flowRun, flow, deployment, worker }: Ru
   return withoutUnknown({
     PREFECT__FLOW_RUN_ID: flowRun.id,
     PREFECT__WORKER_ID: worker.id,
-    PREFECT__WORKER_NAME: worker.name,
+    PREFECT__WORKER_NAME: worker.name || null,
     PREFECT__FLOW_ID: flowRun.flow_id,
     PREFECT__FLOW_NAME: flow?.name,
     PREFECT__DEPLOYMENT_ID: flowRun.deployment_id,
@@ -113,7 +123,7 @@ export function runLabels({ flowRun, flow, deployment, workPool, worker }: RunCo
     'prefect.io/version': PREFECT_VERSION,
     'prefect.io/work-pool-name': workPool?.name,
     'prefect.io/work-pool-id': workPool?.id,
-    'prefect.io/worker-name': worker.name,
+    'prefect.io/worker-name': worker.name || null,
     'prefect.io/flow-id': flow?.id,
     'prefect.io/flow-name': flow?.name,
     'prefect.io/deployment-id': deployment?.id,
@@ -123,10 +133,12 @@ export function runLabels({ flowRun, flow, deployment, workPool, worker }: RunCo
 }
 
 /** Fills `ctx.flow` and `ctx.flow_run` in a name. A name that is one unknown placeholder stays as written. */
-export function renderName(name: string | null, { flow, flowRun }: RunContext): string | null {
+export function renderName(name: string | null, { flow, flowRun, worker }: RunContext): string | null {
   if (!name) return null
+  if (!name.includes('{{')) return name
   const ctx = { flow: flow ?? {}, flow_run: withFloats(flowRun) }
-  const rendered = applyValues(name, { ctx } as { [key: string]: TemplateValue })
+  const environment = worker.processEnvironment
+  const rendered = applyValues(name, { ctx } as { [key: string]: TemplateValue }, { environment })
   if (rendered === undefined) return name
   return isTruthy(rendered) ? pythonStr(rendered) : null
 }
@@ -150,7 +162,10 @@ function toFloat(value: number | undefined): number | SourceNumber {
 }
 
 function withoutUnknown(entries: Record<string, string | null | undefined>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(entries).filter((entry): entry is [string, string] => entry[1] !== null && entry[1] !== undefined),
-  )
+  const known: Record<string, string> = {}
+  for (const key of Object.keys(entries)) {
+    const value = entries[key]
+    if (value !== null && value !== undefined) known[key] = value
+  }
+  return known
 }

@@ -1,3 +1,4 @@
+import { MAXIMUM_DEPTH } from '../depth.ts'
 import { AedileError } from '../errors.ts'
 import { isTemplateObject, pythonStr, type TemplateValue } from '../python-text.ts'
 import { followKeyPath } from './key-path.ts'
@@ -12,6 +13,35 @@ export interface ReferenceLookup {
 
 /** Told of each reference that was replaced. */
 export type OnReplaced = (pointer: string, through: string, value: TemplateValue) => void
+
+/**
+ * Whether values may hold, or become part of, a reference. Never wrongly false; true for any brace in a text.
+ * @throws AedileError `job_variable_invalid` for values that are nested too deeply to be rendered.
+ */
+export function inspectReferences(values: { [key: string]: TemplateValue } | null | undefined): boolean {
+  if (!values) return false
+  let mayRefer = false
+  for (const key of Object.keys(values)) {
+    // All of them, because the depth is checked as well.
+    if (inspect(values[key]!, 1)) mayRefer = true
+    else if (key === '$ref') mayRefer = true
+  }
+  return mayRefer
+}
+
+function inspect(value: TemplateValue, depth: number): boolean {
+  if (typeof value === 'string') return value.includes('{')
+  if (typeof value !== 'object' || value === null) return false
+  if (depth > MAXIMUM_DEPTH)
+    throw new AedileError('job_variable_invalid', { pointer: '/', why: `it is nested more than ${MAXIMUM_DEPTH} levels deep` })
+  let mayRefer = false
+  if (Array.isArray(value)) {
+    for (const item of value) if (inspect(item, depth + 1)) mayRefer = true
+  } else if (isTemplateObject(value)) {
+    for (const key of Object.keys(value)) if (inspect(value[key]!, depth + 1) || key === '$ref') mayRefer = true
+  }
+  return mayRefer
+}
 
 /** Resolves block references, then variables: the order in which a genuine worker does. */
 export async function resolveReferences(

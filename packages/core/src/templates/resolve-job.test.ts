@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import type { JsonObject } from '../json.ts'
 import { compileTemplate, TemplateCache } from './compile.ts'
 import type { JobLayers } from './layers.ts'
 import { leafPointers } from './origins.ts'
 import type { ReferenceLookup } from './references.ts'
-import { resolveJob } from './resolve-job.ts'
+import { resolveJob, resolveJobValue } from './resolve-job.ts'
 
 const template = {
   job_configuration: {
@@ -112,6 +113,92 @@ describe('rendering a job', () => {
     expect(Object.keys(value.settings as object)).toEqual(['__proto__'])
     expect(Object.keys(value.env)).toContain('__proto__')
     expect(({} as { x?: number }).x).toBeUndefined()
+  })
+})
+
+describe('what the documentation of work pools promises', () => {
+  const annotated = (annotations: JsonObject) => ({
+    job_configuration: {
+      job_body: { metadata: { annotations: { 'run.googleapis.com/launch-stage': 'BETA', ...annotations } } },
+      cpu: '{{ cpu }}',
+    },
+    variables: { type: 'object', properties: { cpu: { type: 'string', default: '1' }, vpc_connector_name: { type: 'string' } } },
+  })
+  const annotationsOf = async (pool: object, layers: JobLayers) => {
+    const job = await resolveJobValue(compileTemplate(pool), layers)
+    return (job.job_body as { metadata: { annotations: JsonObject } }).metadata.annotations
+  }
+  const custom = annotated({ 'run.googleapis.com/my-custom-annotation': '{{ my_custom_annotation }}' })
+  const fixed = annotated({ 'run.googleapis.com/vpc-access-connector': 'my-vpc-connector' })
+
+  test('two deployments of one pool with other variables give other jobs (rows 21, 123)', async () => {
+    const compiled = compileTemplate(annotated({}))
+    const [one, two] = [{ cpu: '2' }, { cpu: '4' }].map((deployment) => resolveJobValue(compiled, { deployment }))
+    expect([(await one!).cpu, (await two!).cpu, (await resolveJobValue(compiled, {})).cpu]).toEqual(['2', '4', '1'])
+  })
+
+  test('values are checked against the schema of the variables (rows 22, 124)', async () => {
+    const { warnings } = await resolveJob(compileTemplate(annotated({})), { deployment: { cpu: 2 } })
+    expect(warnings).toMatchObject([{ kind: 'ill-typed-variable', layer: 'deployment', pointer: '/cpu' }])
+  })
+
+  test('editing the template of one pool changes no other (rows 23, 125)', async () => {
+    const [mine, yours] = [annotated({}), annotated({})]
+    const before = compileTemplate(yours)
+    Object.assign(mine.job_configuration, { cpu: '8' })
+    expect((await resolveJobValue(compileTemplate(mine), {})).cpu).toBe('8')
+    expect((await resolveJobValue(before, {})).cpu).toBe('1')
+    expect((await resolveJobValue(compileTemplate(yours), {})).cpu).toBe('1')
+  })
+
+  test('a placeholder can be added, its variable need not be declared, and unset its key is absent (rows 24, 26, 27, 28)', async () => {
+    expect(await annotationsOf(custom, { deployment: { my_custom_annotation: 'my-custom-value' } })).toEqual({
+      'run.googleapis.com/launch-stage': 'BETA',
+      'run.googleapis.com/my-custom-annotation': 'my-custom-value',
+    })
+    expect(await annotationsOf(custom, {})).toEqual({ 'run.googleapis.com/launch-stage': 'BETA' })
+  })
+
+  test('a placeholder can be removed: its variable has no effect, and a warning says so (row 25)', async () => {
+    const layers = { deployment: { vpc_connector_name: 'mine' } }
+    expect(await annotationsOf(annotated({}), layers)).toEqual({ 'run.googleapis.com/launch-stage': 'BETA' })
+    const { warnings } = await resolveJob(compileTemplate(annotated({})), layers)
+    expect(warnings).toMatchObject([{ kind: 'unreferenced-variable', pointer: '/vpc_connector_name' }])
+  })
+
+  test('a field that is fixed in the template stays, whatever a deployment or run says (rows 30, 31, 129)', async () => {
+    const over = { vpc_connector_name: 'mine', job_body: { metadata: {} }, 'job_body.metadata.annotations': {} }
+    for (const layers of [{ deployment: over }, { flowRun: over }, {}]) {
+      expect((await annotationsOf(fixed, layers))['run.googleapis.com/vpc-access-connector']).toBe('my-vpc-connector')
+    }
+  })
+})
+
+describe('a job without origins', () => {
+  test('is there at once when nothing has to be read, also with a reader at hand', async () => {
+    const compiled = compileTemplate({ job_configuration: { x: '{{ a }}', env: '{{ env }}' }, variables: { type: 'object' } })
+    const value = resolveJobValue(compiled, { flowRun: { a: 1, 'env.B': true } }, { lookup })
+    expect(value).toEqual({ name: null, command: null, env: { B: 'True' }, labels: {}, x: 1 })
+  })
+
+  test('reads whatever may become a reference, however it is put together', async () => {
+    const read: ReferenceLookup = { ...lookup, readVariable: async (name) => ({ value: `<${name}>` }) }
+    const cases: [JsonObject, JsonObject, unknown][] = [
+      [{ x: '{{ prefect.variables.v }}' }, {}, '<v>'],
+      [{ x: '{{ a }}' }, { a: '{{ prefect.variables.v }}' }, '<v>'],
+      [{ x: '{{ a }}{{ b }}' }, { a: '{{ prefect.variables', b: '.v }}' }, '<v>'],
+      [{ x: '{{ a }}{{ b }}' }, { a: '{', b: '{ prefect.variables.v }}' }, '<v>'],
+      [{ x: '{{ {{ a }} }}' }, { a: 'prefect.variables.v' }, '<v>'],
+      [{ x: '{{ $REF }}' }, {}, '<v>'],
+      [{ x: '{{ a }}' }, { a: { $ref: { block_document_id: 'id' } } }, { user: 'me', nested: { port: 1 } }],
+      [{ x: { $ref: { block_document_id: '{{ a }}' } } }, { a: 'id' }, { user: 'me', nested: { port: 1 } }],
+    ]
+    for (const [configuration, flowRun, expected] of cases) {
+      const compiled = compileTemplate({ job_configuration: configuration, variables: { type: 'object' } })
+      const options = { lookup: read, environment: { REF: '{{ prefect.variables.v }}' } }
+      expect((await resolveJobValue(compiled, { flowRun }, options)).x, JSON.stringify(configuration)).toEqual(expected)
+      expect((await resolveJob(compiled, { flowRun }, options)).value.x).toEqual(expected)
+    }
   })
 })
 

@@ -1,12 +1,11 @@
 import { isAedileError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
-import { findSchemaFailure } from '../json-schema.ts'
 import { findNearest } from '../nearest.ts'
 import { dropNumberSources } from '../python-text.ts'
-import { type CompiledTemplate, findEntry } from './compile.ts'
+import type { CompiledTemplate } from './compile.ts'
 import { splitKeyPath } from './key-path.ts'
 import type { TracedValues } from './layers.ts'
-import type { Layer } from './origins.ts'
+import { type Layer, topKeyOf } from './origins.ts'
 import { joinPointer } from './placeholders.ts'
 
 /** What a genuine server and worker accept in silence, and its author surely did not mean. */
@@ -20,8 +19,9 @@ export type TemplateWarning = {
 
 /** Job variables that were set and have no effect: not declared, or read by no placeholder. `read` holds pointers. */
 export function findIdleVariables(compiled: CompiledTemplate, given: TracedValues, read: ReadonlySet<string>): TemplateWarning[] {
-  const used = new Set([...read].map((pointer) => pointer.split('/')[1]))
-  if (findEntry(compiled.configuration, 'env')?.kind === 'object') used.add('env')
+  const used = new Set<string>()
+  for (const pointer of read) used.add(topKeyOf(pointer))
+  if (compiled.hasEnvironment) used.add('env')
   return Object.keys(given.values).flatMap((key): TemplateWarning[] => {
     const name = key.includes('.') ? splitKeyPath(key)[0]! : key
     if (used.has(joinPointer('', name).slice(1))) return []
@@ -37,10 +37,12 @@ export function findIdleVariables(compiled: CompiledTemplate, given: TracedValue
 }
 
 /** The variable that breaks the template's schema most, if any. */
-export function findIllTypedVariables({ schema }: CompiledTemplate, { values, origins }: TracedValues): TemplateWarning[] {
+export function findIllTypedVariables(
+  { checkVariables }: CompiledTemplate,
+  { values, origins }: TracedValues,
+): TemplateWarning[] {
   try {
-    const options = { allowNullWithDefault: true, ignoreRequired: true }
-    const failure = findSchemaFailure(dropNumberSources(values) as JsonObject, schema, options)
+    const failure = checkVariables(dropNumberSources(values) as JsonObject)
     if (!failure) return []
     const { layer, path } = origins.at(failure.pointer) ?? { layer: 'template', path: failure.pointer }
     return [{ kind: 'ill-typed-variable', layer, pointer: path, message: failure.message }]

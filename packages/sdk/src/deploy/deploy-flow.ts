@@ -4,6 +4,7 @@ import type { FlowDefinition } from '../definition.ts'
 import { openSession } from '../session.ts'
 import { readSessionSettings } from '../shared-session.ts'
 import { buildDeployment, setWorkingDirectoryStep } from './build-deployment.ts'
+import { checkJobVariables } from './check-job-variables.ts'
 import type { DeployOptions } from './deploy-options.ts'
 import { saveDeployment } from './save-deployment.ts'
 
@@ -15,6 +16,7 @@ export async function deployFlow(definition: FlowDefinition, options: DeployOpti
   const { client, tell } = await openSession(settings, { serverRequired: true })
   // A pool that does not exist is told before anything is made.
   const pool = await readWorkPool(client!, options.workPool)
+  for (const warning of checkJobVariables(options.jobVariables ?? {}, pool, options.allowUnknownVariables ?? false)) tell(warning)
   const folder = process.cwd()
   const body = await buildDeployment(definition, options, folder)
   const id = await saveDeployment(client!, definition.name, {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@aedile/core/json'
 import type { ConcurrencyOptions } from '@aedile/core/resources/deployment'
+import type { JobVariablesOf } from './work-pools.ts'
 
 /** One schedule: exactly one of `cron`, `interval` (seconds) and `rrule`. */
 export type ScheduleOptions = (
@@ -33,10 +34,13 @@ export type DeploymentOptions = {
 }
 
 /** What a deployment on a work pool says. */
-export type DeployOptions = DeploymentOptions & {
-  workPool: string
+export type DeployOptions<Pool extends string = string> = DeploymentOptions & {
+  workPool: Pool
   workQueue?: string
-  jobVariables?: JsonObject
+  /** Checked against the pool's template before anything is made; types come from `aedile work-pool types POOL`. */
+  jobVariables?: JobVariablesOf<Pool>
+  /** Only warn of job variables that the pool does not know, as a genuine client would send them. Default false. */
+  allowUnknownVariables?: boolean
   /** Steps that fetch the code before a run. Default: run in the present working directory. */
   pullSteps?: JsonObject[]
   /** Building an image belongs to a package of its own. */

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { keepNumberText } from './number-text.ts'
 import { HttpError } from './route.ts'
 import { RequestInvalid } from './validation.ts'
 
@@ -15,7 +16,9 @@ export function parseBody(raw: Buffer | undefined, contentType: string | undefin
   // Deeper values parse, and then overflow the stack of whoever walks them: schema, answer, client.
   if (isTooDeep(raw)) refuse(text)
   try {
-    return JSON.parse(text)
+    const body: unknown = JSON.parse(text)
+    keepNumberText(text, body)
+    return body
   } catch {
     refuse(text)
   }

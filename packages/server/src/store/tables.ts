@@ -189,6 +189,8 @@ export type WorkerTable = Stored & {
   last_heartbeat_time: Micros | null
   heartbeat_interval_seconds: number | null
   status: string
+  /** Names of the settings that it was given, when it told them. */
+  setting_names: Json | null
 }
 
 export type VariableTable = Stored & { name: string; value: Json; tags: Json }

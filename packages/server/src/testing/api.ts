@@ -21,8 +21,8 @@ export type TestApi = {
 }
 
 /** The API on a fresh database, without a port. No service runs. */
-export async function openTestApi(settings: Partial<ServerSettings> = {}): Promise<TestApi> {
-  const testing = await openTestWorkspace(settings)
+export async function openTestApi(settings: Partial<ServerSettings> = {}, parts: Partial<Workspace> = {}): Promise<TestApi> {
+  const testing = await openTestWorkspace(settings, parts)
   const app = buildHttp(testing.workspace)
   return {
     workspace: testing.workspace,

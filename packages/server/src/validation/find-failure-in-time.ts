@@ -24,8 +24,11 @@ function hasPattern(schema: JsonObject): boolean {
 
 let watched: { context: Context; script: Script } | undefined
 
-/** A script is what Node can interrupt: this one does nothing but call us back. */
-function runInTime<T>(work: () => T): T {
+/**
+ * A script is what Node can interrupt: this one does nothing but call us back.
+ * @throws AedileError `schema_invalid` when the time is over.
+ */
+export function runInTime<T>(work: () => T): T {
   watched ??= { context: createContext({}), script: new Script('work()') }
   const { context, script } = watched
   context.work = work

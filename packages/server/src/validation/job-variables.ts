@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@aedile/core/json'
 import { type SchemaFailure, validateSchema } from '@aedile/core/json-schema'
+import { dropNumberSources } from '@aedile/core/python-text'
 import type { Kysely } from 'kysely'
 import { loadBlockDocument } from '../http/blocks/load-block-documents.ts'
 import { HttpError } from '../http/route.ts'
@@ -65,5 +66,5 @@ async function resolveReference({ db, encryption }: BlockReading, value: JsonVal
   const isId = typeof id === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)
   const block = isId ? await loadBlockDocument({ db, encryption, includeSecrets: true }, id.toLowerCase()) : null
   if (!block) throw new HttpError(404, 'Block not found.')
-  return block.data
+  return dropNumberSources(block.data)
 }

@@ -8,6 +8,7 @@ import type { Deployment } from '@aedile/core/resources/deployment'
 import type { WorkPool } from '@aedile/core/resources/work-pool'
 import { resolveRunJob } from '../resolve-job.ts'
 import type { WorkerContext } from '../worker-context.ts'
+import type { ClaimedRun } from './attempt.ts'
 
 /** All that an attempt needs to start: the job, the request that start() sends, and the handle that is stored first. */
 export type Rendered = { job: Job; request: JsonObject; handle: Handle; run: RunContext }
@@ -16,8 +17,11 @@ export type Rendered = { job: Job; request: JsonObject; handle: Handle; run: Run
 export class DeploymentGone extends Error {}
 
 /** Renders a run: template and job variables to a job, the job to the exact request and its handle. Creates nothing. */
-export async function renderAttempt(context: WorkerContext, attempt: { key: string; flowRunId: string }): Promise<Rendered> {
-  const run = await readRunContext(context, attempt.flowRunId)
+export async function renderAttempt(
+  context: WorkerContext,
+  attempt: { key: string; flowRunId: string; claimed?: ClaimedRun | null },
+): Promise<Rendered> {
+  const run = await readRunContext(context, attempt.flowRunId, attempt.claimed)
   const configured = await resolveRunJob(
     { client: context.client, templates: context.templates, environment: context.facts.processEnvironment },
     run,
@@ -40,19 +44,25 @@ export function isPlainCommand(deployment: Pick<Deployment, 'entrypoint'> | null
   return !/\bflow-run execute\b|\bprefect\.engine\b|\baedile-execute\b/.test(command)
 }
 
-/** The run with its flow and deployment, as the server tells them now. */
-export async function readRunContext(context: WorkerContext, flowRunId: string): Promise<RunContext & { workPool: WorkPool }> {
-  const flowRun = await readFlowRun(context.client, flowRunId)
-  const [flow, deployment] = await Promise.all([
-    readFlow(context.client, flowRun.flow_id),
-    flowRun.deployment_id ? readDeploymentOrFail(context, flowRun.deployment_id) : null,
+/** The run with its flow and deployment, as the server tells them now; all at once when it is known which they are. */
+export async function readRunContext(
+  context: WorkerContext,
+  flowRunId: string,
+  known?: ClaimedRun | null,
+): Promise<RunContext & { workPool: WorkPool }> {
+  const reading = readFlowRun(context.client, flowRunId, { exactNumbers: ['job_variables', 'parameters'] })
+  const { flow_id, deployment_id } = known ?? (await reading)
+  const [flowRun, flow, deployment] = await Promise.all([
+    reading,
+    readFlow(context.client, flow_id),
+    deployment_id ? readDeploymentOrFail(context, deployment_id) : null,
   ])
   return { flowRun, flow, deployment, workPool: context.pool.current, worker: context.facts }
 }
 
 async function readDeploymentOrFail(context: WorkerContext, id: string): Promise<Deployment> {
   try {
-    return await readDeployment(context.client, id)
+    return await readDeployment(context.client, id, { exactNumbers: ['job_variables'] })
   } catch (error) {
     if (isAedileError(error, 'api_not_found')) throw new DeploymentGone(`Deployment ${id} no longer exists, cancelled run.`)
     throw error

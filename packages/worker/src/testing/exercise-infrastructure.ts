@@ -25,6 +25,12 @@ export type Subject = {
   signals: 'told' | 'exit-code'
   /** How much output the test of large outputs makes. */
   largeBytes: number
+  /** What happens when something else has the name: the start is refused (also when missing), or takes the next number. */
+  names?: 'refused' | 'numbered'
+  /** Whether output keeps bytes that are no UTF-8 (also when missing), or has the replacement character for each. */
+  bytes?: 'kept' | 'text'
+  /** Within how many milliseconds a starter is killed: a start takes a good part of it. 25 when missing. */
+  startMilliseconds?: number
 }
 
 export type SubjectTarget = {

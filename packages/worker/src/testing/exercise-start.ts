@@ -9,7 +9,7 @@ import { Recorder, Stage, waitFor } from './stage.ts'
 const RACES = 5
 /** How often a starter is killed at an instant that chance chooses. */
 const KILLS = 20
-/** Within how many milliseconds: a start takes a good part of it. */
+/** Within how many milliseconds, when the subject names none: a start takes a good part of it. */
 const KILL_WITHIN = 25
 
 /** Starting: once per attempt, whatever is lost, repeated or killed. */
@@ -95,7 +95,7 @@ export function exerciseStart(subject: Subject): void {
         const attempt = stage.attempt(`echo run >> ${runs}; echo done`)
         const other = stage.other(attempt, { start: true })
         await other.next('ready')
-        await delay(Math.random() * KILL_WITHIN)
+        await delay(Math.random() * (subject.startMilliseconds ?? KILL_WITHIN))
         await other.kill()
         const recorder = new Recorder()
         const outcome = await stage.observe(await stage.start(attempt, recorder), recorder)
@@ -113,7 +113,19 @@ export function exerciseStart(subject: Subject): void {
       expect(existsSync(runs)).toBe(false)
     })
 
-    it('refuses a name that something else has, and leaves that alone', async () => {
+    const numbered = subject.names === 'numbered'
+    it.runIf(numbered)('takes the next name when something else has the first, and leaves that alone', async () => {
+      const runs = stage.file('runs')
+      const attempt = stage.attempt(`echo run >> ${runs}`)
+      const foreign = await stage.place.makeForeign(attempt.handle.name)
+      const handle = await stage.start(attempt)
+      expect({ ...handle, native: {} }).toEqual({ ...attempt.handle, native: {} })
+      expect(await stage.observe(handle, new Recorder())).toMatchObject({ kind: 'completed' })
+      expect(await foreign.isThere()).toBe(true)
+      expect(await readFile(runs, 'utf8')).toBe('run\n')
+    })
+
+    it.skipIf(numbered)('refuses a name that something else has, and leaves that alone', async () => {
       const runs = stage.file('runs')
       const attempt = stage.attempt(`echo run >> ${runs}`)
       const foreign = await stage.place.makeForeign(attempt.handle.name)

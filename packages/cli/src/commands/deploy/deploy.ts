@@ -26,7 +26,7 @@ export async function run(context: CliContext, options: DeployOptions, entrypoin
     const body = completeDeployment(
       one,
       { ...outputs, ...jobVariables },
-      { ...place, givenVariables: jobVariables, note: context.print.note },
+      { ...place, givenVariables: jobVariables, allowUnknownVariables: options.allowUnknownVariables, note: context.print.note },
     )
     wanted.push({ prepared: one, body })
   }

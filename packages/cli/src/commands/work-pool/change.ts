@@ -8,8 +8,9 @@ export async function changeWorkPool(
   name: string,
   changes: WorkPoolUpdate,
   done: string,
+  linting: { lint?: 'strict' | 'warn' } = {},
 ): Promise<void> {
-  await updateWorkPool(client, name, changes)
+  await updateWorkPool(client, name, changes, linting)
   const pool = await readWorkPool(client, name)
   await print.result(pool, () => print.line(done))
 }

@@ -1,3 +1,5 @@
+import type { JsonObject } from '@aedile/core/json'
+import { parseJsonKeepingNumbers } from '@aedile/core/python-text'
 import type { BlockDocument } from '@aedile/core/resources/block'
 import { formatTimestamp } from '@aedile/core/time'
 import type { Kysely } from 'kysely'
@@ -85,7 +87,7 @@ function buildDocument(reading: DocumentReading, loaded: Loaded, row: BlockDocum
   if (depth > MAX_DEPTH) throw new Error(`Block documents refer to each other more than ${MAX_DEPTH} deep, from ${row.id}`)
   const schema = loaded.schemas.get(row.block_schema_id)
   const type = loaded.types.get(row.block_type_id) ?? null
-  const stored = JSON.parse(reading.encryption.decrypt(row.data))
+  const stored = parseJsonKeepingNumbers(reading.encryption.decrypt(row.data)) as JsonObject
   const document: BlockDocument = {
     id: row.id,
     created: formatTimestamp(row.created),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isJsonObject, type JsonObject, type JsonValue } from '@aedile/core/json'
+import { parseJsonKeepingNumbers } from '@aedile/core/python-text'
 import { blockDocumentCreate, type blockDocumentUpdate } from '@aedile/core/resources/block'
 import { nowMicroseconds } from '@aedile/core/time'
 import type { Kysely } from 'kysely'
@@ -9,6 +10,7 @@ import type { Transaction } from '../../store/store.ts'
 import type { Database } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
 import { forgetDefaultResultStorage } from '../admin/default-result-storage.ts'
+import { withNumberText } from '../number-text.ts'
 import { HttpError } from '../route.ts'
 import { toBlockDocumentEvents } from './block-document-event.ts'
 import { loadBlockDocument } from './load-block-documents.ts'
@@ -25,7 +27,7 @@ type References = Map<string, string>
 export async function createBlockDocument(workspace: Workspace, wanted: z.output<typeof blockDocumentCreate>): Promise<string> {
   const id = randomUUID()
   const name = wanted.name ?? `anonymous-${randomUUID()}`
-  const { data, references } = separateReferences(wanted.data)
+  const { data, references } = separateReferences(withNumberText(wanted.data))
   const encrypted = workspace.encryption.encrypt(JSON.stringify(data))
   await workspace.store.write(async (transaction) => {
     const { db } = transaction
@@ -76,9 +78,9 @@ export async function updateBlockDocument(
     const schemaId = update.block_schema_id ?? row.block_schema_id
     if (schemaId !== row.block_schema_id) await checkSameType(db, schemaId, row.block_type_id)
 
-    const stored: JsonObject = JSON.parse(encryption.decrypt(row.data))
+    const stored = parseJsonKeepingNumbers(encryption.decrypt(row.data)) as JsonObject
     const secretFields = schema ? secretFieldsOf(JSON.parse(schema.fields)) : []
-    const sent = separateReferences(keepMaskedSecrets(update.data, stored, secretFields))
+    const sent = separateReferences(keepMaskedSecrets(withNumberText(update.data), stored, secretFields))
     const former = update.merge_existing_data ? await readReferences(db, id) : new Map<string, string>()
     const base = update.merge_existing_data ? stored : {}
     for (const name of sent.references.keys()) delete base[name]

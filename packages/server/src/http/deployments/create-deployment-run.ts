@@ -8,6 +8,7 @@ import type { Transaction } from '../../store/store.ts'
 import type { DeploymentTable, WorkPoolTable } from '../../store/tables.ts'
 import { findJobVariablesFailure } from '../../validation/job-variables.ts'
 import { checkParameterSize, enforceParameterSchema, hydrateParameters } from '../../validation/parameters.ts'
+import { variablesRefused } from '../../validation/unknown-variables.ts'
 import type { Workspace } from '../../workspace.ts'
 import { readCreator } from '../flow-runs/create-ad-hoc-flow-run.ts'
 import { createFlowRun } from '../flow-runs/create-flow-run.ts'
@@ -75,15 +76,11 @@ async function checkJobVariables(
   check: { deployment: DeploymentTable; pool: WorkPoolTable | null; variables: JsonObject | null | undefined },
 ): Promise<void> {
   if (!check.pool) return
-  const failure = await findJobVariablesFailure(
-    { db, encryption },
-    {
-      template: JSON.parse(check.pool.base_job_template),
-      layers: [JSON.parse(check.deployment.job_variables), check.variables],
-      isComplete: true,
-    },
-  )
-  if (failure) throw new HttpError(422, `Error creating flow run: ${failure.message}`)
+  const template = JSON.parse(check.pool.base_job_template) as JsonObject
+  const layers = [JSON.parse(check.deployment.job_variables) as JsonObject, check.variables]
+  const failure = await findJobVariablesFailure({ db, encryption }, { template, layers, isComplete: true })
+  if (!failure) return
+  throw variablesRefused(422, `Error creating flow run: ${failure.message}`, Object.assign({}, ...layers), template)
 }
 
 async function chooseQueue(

@@ -1,8 +1,11 @@
+import type { JsonObject } from '@aedile/core/json'
+import { parseJsonKeepingNumbers } from '@aedile/core/python-text'
 import { concurrencyOptions, type Deployment, deployment as deploymentSchema } from '@aedile/core/resources/deployment'
 import { type DeploymentSchedule, schedule } from '@aedile/core/resources/schedule'
 import { formatTimestamp } from '@aedile/core/time'
 import type { Kysely } from 'kysely'
 import type { Database, DeploymentScheduleTable, DeploymentTable } from '../../store/tables.ts'
+import { describeUnknownVariables } from '../../validation/unknown-variables.ts'
 import { toGlobalLimit } from '../concurrency-limits/limit-document.ts'
 
 /** Completes rows to documents: with their schedules, limit, queue and pool. Source: WC 6.4. */
@@ -36,7 +39,7 @@ export async function loadDeployments(db: Kysely<Database>, rows: readonly Deplo
       concurrency_limit: null,
       global_concurrency_limit: row.concurrency_limit_id === null ? null : (limits.get(row.concurrency_limit_id) ?? null),
       concurrency_options: parseOptions(row.concurrency_options),
-      job_variables: JSON.parse(row.job_variables),
+      job_variables: parseJsonKeepingNumbers(row.job_variables) as JsonObject,
       parameters: JSON.parse(row.parameters),
       tags: JSON.parse(row.tags),
       labels: JSON.parse(row.labels),
@@ -56,6 +59,12 @@ export async function loadDeployments(db: Kysely<Database>, rows: readonly Deplo
       enforce_parameter_schema: row.enforce_parameter_schema === 1,
     }
   })
+}
+
+/** One deployment, with the job variables named that its pool does not know. */
+export async function loadDeployment(db: Kysely<Database>, row: DeploymentTable): Promise<Deployment> {
+  const [deployment] = await loadDeployments(db, [row])
+  return { ...deployment!, ...(await describeUnknownVariables(db, row.work_queue_id, deployment!.job_variables)) }
 }
 
 /** A schedule of a deployment as answers carry it. */

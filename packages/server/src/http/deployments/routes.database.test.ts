@@ -117,6 +117,29 @@ describe('a deployment', () => {
     expect((await api.call('PATCH', `/deployments/${body.id}`, { work_pool_name: 'nope' })).status).toBe(404)
   })
 
+  test('with a job variable that its pool does not know is accepted, and every answer names the nearest one', async () => {
+    await createPool()
+    const warnings = [{ pointer: '/cpus', nearest: 'cpu', message: 'The work pool has no job variable cpus. Did you mean cpu?' }]
+    const { status, body } = await create({ work_pool_name: 'pool', job_variables: { cpus: 2 }, enforce_parameter_schema: false })
+    expect({ status, warnings: body.aedile_warnings }).toEqual({ status: 201, warnings })
+    expect((await read(body.id)).aedile_warnings).toEqual(warnings)
+    const made = await run(body.id, { job_variables: { command: 'x', cpus: 3 } })
+    expect(made).toMatchObject({ status: 201, body: { aedile_warnings: warnings } })
+    expect((await run(body.id, { job_variables: { command: 'x' } })).body).not.toHaveProperty('aedile_warnings')
+  })
+
+  test('whose run lacks a variable is refused in the words of a genuine server; beside them stands what was misspelt', async () => {
+    await createPool()
+    const { body } = await create({ work_pool_name: 'pool', enforce_parameter_schema: false })
+    expect(await run(body.id, { job_variables: { comand: 'x' } })).toMatchObject({
+      status: 422,
+      body: {
+        detail: "Error creating flow run: Validation failed. Failure reason: 'command' is a required property",
+        aedile_warnings: [{ pointer: '/comand', nearest: 'command' }],
+      },
+    })
+  })
+
   test('has its job variables checked against the pool: 422 when made, 409 when changed; null keeps, {} clears', async () => {
     await createPool()
     const refused = await create({ work_pool_name: 'pool', job_variables: { cpu: 'many' } })

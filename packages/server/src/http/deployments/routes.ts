@@ -11,7 +11,7 @@ import { HttpError, type Route, route } from '../route.ts'
 import { toWorkQueue } from '../work-queues/work-queue-document.ts'
 import { checkDeployment, readSent } from './check-deployment.ts'
 import { deleteDeployment } from './delete-deployment.ts'
-import { loadDeployments } from './deployment-document.ts'
+import { loadDeployment } from './deployment-document.ts'
 import { findDeployment, lockDeployment } from './find-deployment.ts'
 import { routes as runRoutes } from './run-routes.ts'
 import { routes as scheduleRoutes } from './schedule-routes.ts'
@@ -40,7 +40,7 @@ export const routes: Route[] = [
         upsertDeployment(transaction, workspace, accepted, { sent, creator: readCreator(request.headers) }),
       )
       reply.code(created ? 201 : 200)
-      return (await loadDeployments(workspace.store.db, [row]))[0]
+      return loadDeployment(workspace.store.db, row)
     },
   }),
   route({
@@ -76,7 +76,7 @@ export const routes: Route[] = [
         .where('deployment.name', '=', deployment_name)
         .executeTakeFirst()
       if (!row) throw new HttpError(404, 'Deployment not found')
-      return (await loadDeployments(store.db, [row]))[0]
+      return loadDeployment(store.db, row)
     },
   }),
   route({
@@ -88,7 +88,7 @@ export const routes: Route[] = [
     params,
     responses: { 200: deployment, 404: null },
     async handle({ workspace: { store }, params: { id } }) {
-      return (await loadDeployments(store.db, [await findDeployment(store.db, id)]))[0]
+      return loadDeployment(store.db, await findDeployment(store.db, id))
     },
   }),
   route({

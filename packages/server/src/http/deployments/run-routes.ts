@@ -7,6 +7,7 @@ import { writeAnnounced } from '../../orchestration/announce.ts'
 import { readClientFacts } from '../../orchestration/client-facts.ts'
 import { buildHorizon, scheduleRuns } from '../../scheduling/schedule-runs.ts'
 import { readPage } from '../../store/queries/page.ts'
+import { describeUnknownVariables } from '../../validation/unknown-variables.ts'
 import { answerDeploymentPoll } from '../flow-runs/scheduled.ts'
 import { readFlowRun } from '../flow-runs/search.ts'
 import { HttpError, keyedBody, type Route, route } from '../route.ts'
@@ -40,7 +41,7 @@ export const routes: Route[] = [
       })
       if (created) workspace.changes.emit('dispatch', [])
       reply.code(created ? 201 : 200)
-      return run
+      return { ...run, ...(await describeUnknownVariables(workspace.store.db, run?.work_queue_id ?? null, body.job_variables)) }
     },
   }),
   route({

@@ -8,8 +8,9 @@ import type { Transaction } from '../../store/store.ts'
 import type { DeploymentTable } from '../../store/tables.ts'
 import { findJobVariablesFailure } from '../../validation/job-variables.ts'
 import { enforceParameterSchema, hydrateParameters } from '../../validation/parameters.ts'
+import { variablesRefused } from '../../validation/unknown-variables.ts'
 import type { Workspace } from '../../workspace.ts'
-import { HttpError } from '../route.ts'
+import { withNumberText } from '../number-text.ts'
 import { findWorkPool } from '../work-pools/find-work-pool.ts'
 import { assignWorkQueue } from '../work-queues/assign-work-queue.ts'
 import { checkWantedLimit, settleLimit } from './deployment-limit.ts'
@@ -46,7 +47,7 @@ async function checkJobVariables({ db }: Transaction, { encryption }: Workspace,
   if (!body.job_variables || Object.keys(body.job_variables).length === 0) return
   const template = JSON.parse(pool.base_job_template) as JsonObject
   const failure = await findJobVariablesFailure({ db, encryption }, { template, layers: [body.job_variables] })
-  if (failure) throw new HttpError(409, `Error creating deployment: ${failure.message}`)
+  if (failure) throw variablesRefused(409, `Error creating deployment: ${failure.message}`, body.job_variables, template)
 }
 
 /** The parameters to be written, or null. They must hold against the schema as it is after this change. */
@@ -93,7 +94,7 @@ function columnsOf(body: Body): Partial<DeploymentTable> {
     ...(body.path !== undefined && { path: body.path }),
     ...(body.entrypoint !== undefined && { entrypoint: body.entrypoint }),
     ...(body.concurrency_options !== undefined && { concurrency_options: stringifyOrNull(body.concurrency_options) }),
-    ...(body.job_variables && { job_variables: JSON.stringify(body.job_variables) }),
+    ...(body.job_variables && { job_variables: JSON.stringify(withNumberText(body.job_variables)) }),
     ...(body.parameter_openapi_schema !== undefined && {
       parameter_openapi_schema: stringifyOrNull(body.parameter_openapi_schema),
     }),

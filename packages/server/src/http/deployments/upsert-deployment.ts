@@ -9,7 +9,9 @@ import { deleteScheduledRuns } from '../../scheduling/delete-scheduled-runs.ts'
 import type { Transaction } from '../../store/store.ts'
 import type { DeploymentTable, FlowTable } from '../../store/tables.ts'
 import { findJobVariablesFailure } from '../../validation/job-variables.ts'
+import { variablesRefused } from '../../validation/unknown-variables.ts'
 import type { Workspace } from '../../workspace.ts'
+import { withNumberText } from '../number-text.ts'
 import { HttpError } from '../route.ts'
 import { type AssignedQueue, assignWorkQueue } from '../work-queues/assign-work-queue.ts'
 import { checkWantedLimit, settleLimit } from './deployment-limit.ts'
@@ -72,7 +74,7 @@ async function checkJobVariables(
   if (!assigned || !variables || Object.keys(variables).length === 0) return
   const template = JSON.parse(assigned.pool.base_job_template) as JsonObject
   const failure = await findJobVariablesFailure({ db, encryption }, { template, layers: [variables] })
-  if (failure) throw new HttpError(422, `Error creating deployment: ${failure.message}`)
+  if (failure) throw variablesRefused(422, `Error creating deployment: ${failure.message}`, variables, template)
 }
 
 async function checkBlocks({ db }: Transaction, body: Body): Promise<void> {
@@ -103,7 +105,7 @@ function columnsOf(body: Partial<Body>, flow: FlowTable, assigned: AssignedQueue
     ...(typeof body.paused === 'boolean' && { paused: body.paused ? 1 : 0 }),
     ...(body.concurrency_options !== undefined && { concurrency_options: stringifyOrNull(body.concurrency_options) }),
     // Null is never written, an empty object clears.
-    ...(body.job_variables && { job_variables: JSON.stringify(body.job_variables) }),
+    ...(body.job_variables && { job_variables: JSON.stringify(withNumberText(body.job_variables)) }),
     ...(body.parameters && { parameters: JSON.stringify(body.parameters) }),
     ...(body.tags && { tags: JSON.stringify(body.tags) }),
     labels: JSON.stringify(labels),

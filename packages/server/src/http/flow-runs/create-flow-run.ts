@@ -8,6 +8,7 @@ import type { RunState } from '../../orchestration/run-state.ts'
 import { changeFlowRunState } from '../../orchestration/set-flow-run-state.ts'
 import type { Transaction } from '../../store/store.ts'
 import type { FlowRunTable } from '../../store/tables.ts'
+import { withNumberText } from '../number-text.ts'
 
 /** A flow run to be made. Labels, tags and parameters are complete; what is left out is empty. */
 export type NewFlowRun = {
@@ -97,7 +98,7 @@ export function toRow(run: NewFlowRun): FlowRunTable {
     infrastructure_document_id: run.infrastructure_document_id ?? null,
     infrastructure_pid: null,
     created_by: run.created_by == null ? null : JSON.stringify(run.created_by),
-    job_variables: run.job_variables == null ? null : JSON.stringify(run.job_variables),
+    job_variables: run.job_variables == null ? null : JSON.stringify(withNumberText(run.job_variables)),
     attempt_key: null,
     lapses: 0,
     child_heard_at: null,

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@aedile/core/json'
+import { parseJsonKeepingNumbers } from '@aedile/core/python-text'
 import { type Creator, type FlowRun, flowRunPolicy, type WorkerFlowRun } from '@aedile/core/resources/flow-run'
 import type { StateType } from '@aedile/core/states'
 import { formatTimestamp, MICROSECONDS_PER_SECOND, type Microseconds, nowMicroseconds } from '@aedile/core/time'
@@ -65,7 +66,7 @@ function presentCore(row: FlowRunTable, now: Microseconds) {
 
 /** Scheduled runs have none of their own, and are shown with an empty object. */
 function readJobVariables(row: FlowRunTable): JsonObject | null {
-  return row.job_variables === null ? {} : (JSON.parse(row.job_variables) as JsonObject)
+  return row.job_variables === null ? {} : (parseJsonKeepingNumbers(row.job_variables) as JsonObject)
 }
 
 const formatOrNull = (time: Microseconds | null) => (time === null ? null : formatTimestamp(time))

@@ -8,7 +8,9 @@ import { lockFlowRun } from '../../orchestration/set-flow-run-state.ts'
 import type { Transaction } from '../../store/store.ts'
 import type { FlowRunTable } from '../../store/tables.ts'
 import { findJobVariablesFailure } from '../../validation/job-variables.ts'
+import { variablesRefused } from '../../validation/unknown-variables.ts'
 import type { Workspace } from '../../workspace.ts'
+import { withNumberText } from '../number-text.ts'
 import { HttpError } from '../route.ts'
 
 type Body = z.output<typeof flowRunUpdate>
@@ -58,7 +60,7 @@ async function checkJobVariables(
   const layers = [JSON.parse(found.job_variables) as JsonObject, variables]
   const template = JSON.parse(found.template) as JsonObject
   const failure = await findJobVariablesFailure({ db, encryption }, { template, layers, isComplete: true })
-  if (failure) throw new HttpError(422, `Error creating flow run: ${failure.message}`)
+  if (failure) throw variablesRefused(422, `Error creating flow run: ${failure.message}`, variables, template)
 }
 
 function toColumns(body: Body): Updateable<FlowRunTable> {
@@ -69,7 +71,7 @@ function toColumns(body: Body): Updateable<FlowRunTable> {
   if (body.parameters !== undefined) columns.parameters = JSON.stringify(body.parameters)
   if (body.tags !== undefined) columns.tags = JSON.stringify(body.tags)
   if (body.job_variables !== undefined) {
-    columns.job_variables = body.job_variables === null ? null : JSON.stringify(body.job_variables)
+    columns.job_variables = body.job_variables === null ? null : JSON.stringify(withNumberText(body.job_variables))
   }
   if (body.empirical_policy !== undefined) {
     columns.empirical_policy = JSON.stringify(body.empirical_policy)

@@ -3,6 +3,7 @@ import { databaseUrlOf } from '../../lifecycle/home.ts'
 import { parseDatabaseUrl } from '../../store/database-url.ts'
 import { AEDILE_VERSION, API_VERSION, PREFECT_VERSION } from '../../version.ts'
 import type { Workspace } from '../../workspace.ts'
+import { findPoolWarnings } from '../work-pools/lint-pool.ts'
 import { type Html, html, page } from './html.ts'
 
 const RUNS_SHOWN = 20
@@ -12,6 +13,7 @@ type PoolRow = {
   type: string
   status: string | null
   is_paused: number
+  warnings: number
   workers: { name: string; heard: number | null }[]
 }
 type RunRow = {
@@ -42,9 +44,10 @@ ${runs.length === 0 ? html`<p class="empty">No run yet. Run a flow with <code>PR
 function renderPools(pools: PoolRow[]): Html {
   const rows = pools.map(
     (pool) => html`<tr><td>${pool.name}</td><td>${pool.type}</td><td>${nameStatus(pool)}</td>
+<td>${pool.warnings === 0 ? '' : html`<span title="aedile work-pool inspect ${pool.name}">${pool.warnings} ${pool.warnings === 1 ? 'warning' : 'warnings'}</span>`}</td>
 <td>${pool.workers.length === 0 ? html`<span class="empty">none</span>` : pool.workers.map((worker) => html`<div>${worker.name} <span class="soft">${ago(worker.heard)}</span></div>`)}</td></tr>`,
   )
-  return html`<div class="scroll"><table><tr><th>Name</th><th>Type</th><th>Status</th><th>Workers</th></tr>${rows}</table></div>`
+  return html`<div class="scroll"><table><tr><th>Name</th><th>Type</th><th>Status</th><th>Template</th><th>Workers</th></tr>${rows}</table></div>`
 }
 
 /** A status as people read it: `NOT_READY` is `Not ready`. */
@@ -74,7 +77,7 @@ function ago(time: number | null): string {
 async function readPools({ store }: Workspace): Promise<PoolRow[]> {
   const pools = await store.db
     .selectFrom('work_pool')
-    .select(['id', 'name', 'type', 'status', 'is_paused'])
+    .select(['id', 'name', 'type', 'status', 'is_paused', 'base_job_template'])
     .orderBy('name')
     .limit(100)
     .execute()
@@ -90,7 +93,12 @@ async function readPools({ store }: Workspace): Promise<PoolRow[]> {
     .orderBy('last_heartbeat_time', 'desc')
     .limit(200)
     .execute()
-  return pools.map((pool) => ({ ...pool, workers: workers.filter((worker) => worker.work_pool_id === pool.id) }))
+  const warnings = await findPoolWarnings(pools)
+  return pools.map((pool) => ({
+    ...pool,
+    warnings: warnings.get(pool.id)?.length ?? 0,
+    workers: workers.filter((worker) => worker.work_pool_id === pool.id),
+  }))
 }
 
 function readRuns({ store }: Workspace): Promise<RunRow[]> {

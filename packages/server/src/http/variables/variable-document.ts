@@ -1,3 +1,5 @@
+import type { JsonValue } from '@aedile/core/json'
+import { parseJsonKeepingNumbers } from '@aedile/core/python-text'
 import type { Variable } from '@aedile/core/resources/variable'
 import { formatTimestamp } from '@aedile/core/time'
 import type { VariableTable } from '../../store/tables.ts'
@@ -9,7 +11,7 @@ export function toVariable(row: VariableTable): Variable {
     created: formatTimestamp(row.created),
     updated: formatTimestamp(row.updated),
     name: row.name,
-    value: JSON.parse(row.value),
+    value: parseJsonKeepingNumbers(row.value) as JsonValue,
     tags: JSON.parse(row.tags),
   }
 }

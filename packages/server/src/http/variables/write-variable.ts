@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import { emitLifecycleEvents } from '../../resource-events/lifecycle-event.ts'
 import type { Database, VariableTable } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
+import { withNumberText } from '../number-text.ts'
 import { HttpError } from '../route.ts'
 import { toVariableEvent } from './variable-event.ts'
 
@@ -27,7 +28,7 @@ export async function insertVariable(workspace: Workspace, wanted: z.output<type
     created: now,
     updated: now,
     name: wanted.name,
-    value: JSON.stringify(wanted.value),
+    value: JSON.stringify(withNumberText(wanted.value)),
     tags: JSON.stringify(wanted.tags),
   }
   await workspace.store.write(async (transaction) => {
@@ -57,7 +58,7 @@ export async function updateVariable(
     const changes = {
       updated: nowMicroseconds(),
       name,
-      ...(wanted.value !== undefined && { value: JSON.stringify(wanted.value) }),
+      ...(wanted.value !== undefined && { value: JSON.stringify(withNumberText(wanted.value)) }),
       ...(wanted.tags && { tags: JSON.stringify(wanted.tags) }),
     }
     await db.updateTable('variable').set(changes).where('id', '=', row.id).execute()

@@ -68,6 +68,44 @@ describe('a work pool', () => {
     expect((await api.call('GET', '/work_pools/pool')).status).toBe(404)
   })
 
+  const misspelt = { ...TEMPLATE, job_configuration: { ...TEMPLATE.job_configuration, a: '{{ cpu | upper }}' } }
+  const unused = { ...misspelt, variables: { ...TEMPLATE.variables, properties: { ...TEMPLATE.variables.properties, cpus: {} } } }
+
+  test('is refused under ?lint=strict for all that is wrong with its template, with pointers and nearest names', async () => {
+    const { status, body } = await api.call('POST', '/work_pools/?lint=strict', {
+      name: 'pool',
+      type: 'process',
+      base_job_template: { ...unused, job_configuration: { ...unused.job_configuration, b: ['{{ comand }}'] } },
+    })
+    expect(status).toBe(422)
+    const places = body.exception_detail.map(({ loc, input, ctx }: Record<string, unknown>) => ({ loc, input, ctx }))
+    const place = (code: string, severity: string, path: (string | number)[], nearest: string | null) => ({
+      loc: ['body', 'base_job_template', ...path.map(String)],
+      input: expect.anything(),
+      ctx: { code, severity, pointer: `/${path.join('/')}`, nearest },
+    })
+    expect(places).toEqual([
+      place('placeholder-malformed', 'warning', ['job_configuration', 'a'], 'cpu'),
+      place('placeholder-undeclared', 'error', ['job_configuration', 'b', 0], 'command'),
+      place('variable-unreferenced', 'warning', ['variables', 'properties', 'cpus'], null),
+    ])
+    expect((await api.call('GET', '/work_pools/pool')).status).toBe(404)
+    expect((await api.call('POST', '/work_pools/?lint=strickt', { name: 'pool', type: 'process' })).status).toBe(422)
+  })
+
+  test('is saved without it as a genuine server would, and shows the findings wherever it is shown', async () => {
+    const findings = [{ code: 'placeholder-malformed' }, { code: 'variable-unreferenced', nearest: null, severity: 'warning' }]
+    const created = await createPool({ base_job_template: unused })
+    expect(created).toMatchObject({ status: 201, body: { aedile_warnings: findings } })
+    expect((await api.call('GET', '/work_pools/pool')).body).toMatchObject({ aedile_warnings: findings })
+    expect((await api.call('POST', '/work_pools/filter', {})).body).toMatchObject([{ aedile_warnings: findings }])
+    const page = await api.app.inject({ method: 'GET', url: '/' })
+    expect(page.body).toContain('2 warnings')
+    expect((await api.call('PATCH', '/work_pools/pool?lint=strict', { base_job_template: unused })).status).toBe(422)
+    expect((await api.call('PATCH', '/work_pools/pool?lint=strict', { base_job_template: TEMPLATE })).status).toBe(204)
+    expect((await api.call('GET', '/work_pools/pool')).body).not.toHaveProperty('aedile_warnings')
+  })
+
   test('is ready from a heartbeat until its last worker is silent; pauses survive both', async () => {
     await createPool()
     const beat = () => api.call('POST', '/work_pools/pool/workers/heartbeat', { name: 'w', heartbeat_interval_seconds: 1 })

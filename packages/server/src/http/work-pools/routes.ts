@@ -11,11 +11,15 @@ import { answerWorkPoolPoll } from '../flow-runs/scheduled.ts'
 import { keyedBody, type Route, route } from '../route.ts'
 import { readPoolConcurrency } from './concurrency-status.ts'
 import { countActiveSlots, findWorkPool } from './find-work-pool.ts'
+import { refuseFindings } from './lint-pool.ts'
+import { renderRoute } from './render-route.ts'
 import { validateBaseJobTemplate } from './validate-template.ts'
-import { toWorkPool } from './work-pool-document.ts'
+import { loadWorkPools } from './work-pool-document.ts'
 import { createWorkPool, deleteWorkPool, updateWorkPool } from './write-work-pool.ts'
 
 const byName = z.object({ name: z.string() })
+/** `strict` refuses every finding of lint; otherwise a pool is saved as a genuine server would, and the answer shows them. */
+const linting = z.object({ lint: z.enum(['strict', 'warn']).default('warn') })
 
 /** Source: WC 5.1, 10. */
 export const routes: Route[] = [
@@ -25,13 +29,15 @@ export const routes: Route[] = [
     summary: 'Make a work pool with its default queue',
     resource: 'work-pool',
     action: 'create',
+    query: linting,
     body: workPoolCreate,
     responses: { 201: workPool, 403: null, 409: null },
-    async handle({ workspace, body, reply }) {
+    async handle({ workspace, query: { lint }, body, reply }) {
+      if (lint === 'strict') refuseFindings(body.base_job_template, body)
       validateBaseJobTemplate(body.base_job_template, body)
       const row = await workspace.store.write((transaction) => createWorkPool(transaction, workspace, body))
       reply.code(201)
-      return toWorkPool(row, 0)
+      return (await loadWorkPools([row], new Map()))[0]
     },
   }),
   route({
@@ -44,7 +50,7 @@ export const routes: Route[] = [
     responses: { 200: workPool, 404: null },
     async handle({ workspace: { store }, params: { name } }) {
       const row = await findWorkPool(store.db, name)
-      return toWorkPool(row, (await countActiveSlots(store.db, [row.id])).get(row.id) ?? 0)
+      return (await loadWorkPools([row], await countActiveSlots(store.db, [row.id])))[0]
     },
   }),
   route({
@@ -54,9 +60,11 @@ export const routes: Route[] = [
     resource: 'work-pool',
     action: 'update',
     params: byName,
+    query: linting,
     body: workPoolUpdate,
     responses: { 204: null, 403: null, 404: null },
-    async handle({ workspace, params: { name }, body, reply }) {
+    async handle({ workspace, params: { name }, query: { lint }, body, reply }) {
+      if (body.base_job_template && lint === 'strict') refuseFindings(body.base_job_template, body)
       if (body.base_job_template) validateBaseJobTemplate(body.base_job_template, body)
       await workspace.store.write((transaction) => updateWorkPool(transaction, workspace, name, body))
       reply.code(204)
@@ -88,8 +96,7 @@ export const routes: Route[] = [
       const query = store.db.selectFrom('work_pool').selectAll().orderBy('name').limit(limit).offset(offset)
       const rows = await store.search((work_pools ? query.where(workPoolCondition(work_pools, store.kind)) : query).compile())
       const limited = rows.filter(({ concurrency_limit }) => concurrency_limit !== null).map(({ id }) => id)
-      const active = await countActiveSlots(store.db, limited)
-      return rows.map((row) => toWorkPool(row, active.get(row.id) ?? 0))
+      return loadWorkPools(rows, await countActiveSlots(store.db, limited))
     },
   }),
   route({
@@ -148,4 +155,5 @@ export const routes: Route[] = [
       return answerWorkPoolPoll(workspace, name, { ...body, limit })
     },
   }),
+  renderRoute,
 ]

@@ -10,6 +10,7 @@ import type { Transaction } from '../../store/store.ts'
 import type { WorkPoolTable, WorkQueueTable } from '../../store/tables.ts'
 import { findJobVariablesFailure } from '../../validation/job-variables.ts'
 import type { Workspace } from '../../workspace.ts'
+import { withNumberText } from '../number-text.ts'
 import { HttpError } from '../route.ts'
 import { findWorkPool, isReservedPoolName } from './find-work-pool.ts'
 
@@ -34,7 +35,7 @@ export async function createWorkPool(
     name: wanted.name,
     description: wanted.description ?? null,
     type: wanted.type,
-    base_job_template: JSON.stringify(wanted.base_job_template),
+    base_job_template: JSON.stringify(withNumberText(wanted.base_job_template)),
     is_paused: wanted.is_paused ? 1 : 0,
     concurrency_limit: wanted.concurrency_limit ?? null,
     status: wanted.type === AGENT_POOL_TYPE ? null : wanted.is_paused ? 'PAUSED' : 'NOT_READY',
@@ -87,7 +88,7 @@ export async function updateWorkPool(
     ...before,
     updated: nowMicroseconds(),
     ...(changes.description !== undefined && { description: changes.description }),
-    ...(changes.base_job_template && { base_job_template: JSON.stringify(changes.base_job_template) }),
+    ...(changes.base_job_template && { base_job_template: JSON.stringify(withNumberText(changes.base_job_template)) }),
     ...(changes.concurrency_limit !== undefined && { concurrency_limit: changes.concurrency_limit }),
     ...(changes.storage_configuration !== undefined && {
       storage_configuration: JSON.stringify(changes.storage_configuration ?? storageConfiguration.parse({})),

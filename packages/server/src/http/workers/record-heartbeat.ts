@@ -10,7 +10,13 @@ import { findWorkPool } from '../work-pools/find-work-pool.ts'
 export async function recordHeartbeat(
   transaction: Transaction,
   workspace: Workspace,
-  beat: { poolName: string; workerName: string; intervalSeconds: number | null },
+  beat: {
+    poolName: string
+    workerName: string
+    intervalSeconds: number | null
+    /** Names of the settings that it was given; what was told before stays when it says nothing of them. */
+    settingNames?: readonly string[] | undefined
+  },
 ): Promise<void> {
   const { db } = transaction
   const pool = await findWorkPool(db, beat.poolName)
@@ -20,6 +26,7 @@ export async function recordHeartbeat(
     last_heartbeat_time: now,
     heartbeat_interval_seconds: beat.intervalSeconds,
     status: 'ONLINE',
+    ...(beat.settingNames && { setting_names: JSON.stringify(beat.settingNames) }),
   }
   await db
     .insertInto('worker')

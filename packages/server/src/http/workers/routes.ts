@@ -28,6 +28,7 @@ export const routes: Route[] = [
         poolName: params.work_pool_name,
         workerName: body.name,
         intervalSeconds: body.heartbeat_interval_seconds ?? null,
+        settingNames: body.setting_names ?? undefined,
       }
       await workspace.store.write((transaction) => recordHeartbeat(transaction, workspace, beat))
       reply.code(204)

@@ -1,8 +1,9 @@
 import { first } from './0001-first.ts'
+import { workerSettings } from './0002-worker-settings.ts'
 import type { Migration } from './migration.ts'
 
 /** Every step of the schema in order. Only ever append. */
-export const migrations: readonly Migration[] = [first]
+export const migrations: readonly Migration[] = [first, workerSettings]
 
 /** The schema that this code works with. */
 export const SCHEMA_VERSION = migrations.length

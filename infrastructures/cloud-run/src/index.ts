@@ -1,0 +1,1 @@
+export { cloudRunDefinition, cloudRunV2Definition } from './definition.ts'

@@ -1,0 +1,58 @@
+import type { Handle, ServerId } from '@aedile/core/infrastructure-definition'
+import type { Container, ContainerSummary, EngineApi } from './api.ts'
+import { isAnswer } from './engine-error.ts'
+import { NAME_LABEL, REMOVE_LABEL } from './driver-labels.ts'
+import { ATTEMPT_LABEL, SERVER_LABEL } from './labels.ts'
+
+/** The container of this id or name; null when there is none. */
+export async function inspectOrNull(api: EngineApi, idOrName: string): Promise<Container | null> {
+  try {
+    return await api.inspectContainer(idOrName)
+  } catch (error) {
+    if (isAnswer(error, 404)) return null
+    throw error
+  }
+}
+
+/** All containers of an attempt. More than one only while two starters meet. */
+export function listOfAttempt(api: EngineApi, { attempt, server }: Handle): Promise<ContainerSummary[]> {
+  return api.listContainers({ label: [`${ATTEMPT_LABEL}=${attempt}`, `${SERVER_LABEL}=${server}`] })
+}
+
+/** The container of a handle, by its id when that is known, else by the attempt's label. Only one of this server's attempt. */
+export async function findContainer(api: EngineApi, handle: Handle): Promise<Container | null> {
+  const { containerId } = handle.native
+  const ids = typeof containerId === 'string' ? [containerId] : (await listOfAttempt(api, handle)).map(({ Id }) => Id)
+  for (const id of ids) {
+    const container = await inspectOrNull(api, id)
+    if (container && isOfAttempt(container, handle)) return container
+  }
+  return null
+}
+
+/** True when the container was made for this attempt of this server. */
+export function isOfAttempt({ Config }: Container, { attempt, server }: Handle): boolean {
+  return Config.Labels?.[ATTEMPT_LABEL] === attempt && Config.Labels?.[SERVER_LABEL] === server
+}
+
+/** What every handle of this type has. */
+const GRACE_SECONDS = 30
+
+/** The handle of a container that was listed by its server's label. */
+export function toHandle(
+  { Id, Names, Labels }: ContainerSummary,
+  owner: ServerId,
+  place: { target: string; baseUrl: string },
+): Handle {
+  return {
+    type: 'docker',
+    target: place.target,
+    name: Labels[NAME_LABEL] ?? Names[0]?.replace(/^\//, '') ?? Id,
+    attempt: Labels[ATTEMPT_LABEL] ?? '',
+    server: owner,
+    flowRunId: Labels['io.prefect.flow-run-id'] ?? null,
+    keep: Labels[REMOVE_LABEL] === undefined,
+    graceSeconds: GRACE_SECONDS,
+    native: { baseUrl: place.baseUrl, containerId: Id },
+  }
+}

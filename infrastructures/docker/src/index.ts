@@ -1,0 +1,2 @@
+export { dockerDefinition } from './definition.ts'
+export type { DockerRequest } from './request.ts'

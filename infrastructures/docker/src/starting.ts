@@ -1,0 +1,196 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { AedileError } from '@aedile/core/errors'
+import type { Handle } from '@aedile/core/infrastructure-definition'
+import type { EngineApi } from './api.ts'
+import type { ClosedAttempts } from './closed-attempts.ts'
+import { inspectOrNull, isOfAttempt, listOfAttempt } from './containers.ts'
+import { withDriverLabels } from './driver-labels.ts'
+import { isAnswer, isUnanswered } from './engine-error.ts'
+import { describeStartFailure } from './outcome.ts'
+import type { DockerRequest } from './request.ts'
+
+/** Names that are tried beside the first: name-1, name-2, ... */
+const MOST_NAMES = 1_000
+/** How long whoever made a container may take to start it, in milliseconds; then it is taken for dead. */
+const STARTER_MILLISECONDS = 5_000
+/** How long starting may take altogether: others may die in it, too. */
+const TOTAL_MILLISECONDS = 120_000
+const LOOK_MILLISECONDS = 20
+
+type Made = { id: string; isMine: boolean }
+
+/**
+ * Makes and starts an attempt's container, once for ever. Only who made a container starts it, because the Engine would
+ * start an ended one again. Whoever finds one of the same attempt waits until it is started; one that nobody starts is
+ * replaced. Resolves with the container's id.
+ * @throws AedileError `infrastructure_failed` when it cannot start, or may not any more.
+ */
+export async function startOnce(
+  api: EngineApi,
+  closed: ClosedAttempts,
+  request: DockerRequest,
+  handle: Handle,
+  signal: AbortSignal,
+): Promise<string> {
+  const deadline = performance.now() + TOTAL_MILLISECONDS
+  while (performance.now() < deadline) {
+    signal.throwIfAborted()
+    const { id, isMine } = await make(api, request, handle)
+    if (isMine) {
+      if ((await yieldToOthers(api, handle, id)) || !(await begin(api, closed, request, handle, id))) {
+        // Both gave way: not at the same time again.
+        await delay(Math.random() * LOOK_MILLISECONDS * 5, undefined, { signal })
+        continue
+      }
+      return id
+    }
+    if (await waitUntilStarted(api, closed, handle, id, signal)) return id
+  }
+  throw failed(`Flow run could not start: the Docker engine did not start container ${handle.name} within ${TOTAL_MILLISECONDS / 1000} s.`)
+}
+
+/** Makes a container under the first name that no other attempt has, or finds the attempt's own. */
+async function make(api: EngineApi, request: DockerRequest, handle: Handle): Promise<Made> {
+  for (let number = 0; number < MOST_NAMES; number += 1) {
+    const name = number === 0 ? handle.name : `${handle.name}-${number}`
+    try {
+      const body = withDriverLabels(request, number === 0 ? null : handle.name)
+      const { Id } = await api.createContainer(toQuery(name, request), body)
+      return { id: Id, isMine: true }
+    } catch (error) {
+      if (isUnanswered(error)) throw error
+      if (!isNameConflict(error)) throw describeCreateFailure(error, request)
+      const other = await inspectOrNull(api, name)
+      if (other === null) number -= 1
+      else if (isOfAttempt(other, handle)) return { id: other.Id, isMine: false }
+    }
+  }
+  throw failed(`Flow run could not start: ${MOST_NAMES} containers are named ${handle.name} or ${handle.name}-<number>. Remove some.`)
+}
+
+function toQuery(name: string, { platform }: DockerRequest): Record<string, string> {
+  return { name, ...(platform === null ? {} : { platform }) }
+}
+
+/**
+ * A second container of the attempt may have been made under another name, where a name was free for a moment. Whoever
+ * sees another one gives way: of two, the later sees the earlier for certain.
+ */
+async function yieldToOthers(api: EngineApi, handle: Handle, id: string): Promise<boolean> {
+  const containers = await listOfAttempt(api, handle)
+  if (containers.every(({ Id }) => Id === id)) return false
+  await discard(api, id)
+  return true
+}
+
+/** Starts the container that we made. False when somebody took us for dead and removed it. */
+async function begin(
+  api: EngineApi,
+  closed: ClosedAttempts,
+  request: DockerRequest,
+  handle: Handle,
+  id: string,
+): Promise<boolean> {
+  try {
+    // After it was made, so that a stop which did not see it was noted before this look.
+    if (await closed.find(handle)) throw neverStarts(handle)
+    for (const network of request.networks) await api.connectNetwork(network, id)
+    await api.startContainer(id)
+    return true
+  } catch (error) {
+    if (isUnanswered(error)) throw error
+    // Nothing of a failed start is left behind.
+    await discard(api, id)
+    if (isAnswer(error, 404) && /No such container/i.test(error.message)) {
+      if (await closed.find(handle)) throw neverStarts(handle)
+      return false
+    }
+    if (isAnswer(error, 409) && /marked for removal/i.test(error.message)) return false
+    throw error instanceof AedileError ? error : cannotStart(error)
+  }
+}
+
+/** True when somebody started it; false when it is gone, and we may make another. */
+async function waitUntilStarted(
+  api: EngineApi,
+  closed: ClosedAttempts,
+  handle: Handle,
+  id: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const deadline = performance.now() + STARTER_MILLISECONDS
+  for (;;) {
+    const container = await inspectOrNull(api, id)
+    if (container === null) {
+      if (await closed.find(handle)) throw neverStarts(handle)
+      return false
+    }
+    if (container.State.Status !== 'created') return true
+    if (performance.now() > deadline) break
+    await delay(LOOK_MILLISECONDS, undefined, { signal })
+  }
+  await replaceAbandoned(api, closed, handle, id)
+  return false
+}
+
+/**
+ * Removes a container that was made and, as it seems, never started. If it was started at the last moment after all and
+ * ended at once, the Engine's events tell: then the attempt is over.
+ */
+async function replaceAbandoned(api: EngineApi, closed: ClosedAttempts, handle: Handle, id: string): Promise<void> {
+  try {
+    await api.removeContainer(id)
+  } catch (error) {
+    // 409: it runs by now, or somebody else removes it.
+    if (isAnswer(error, 404) || isAnswer(error, 409)) return
+    throw error
+  }
+  if (!(await wasStarted(api, id))) return
+  await closed.close(handle, 'removed')
+  throw failed(`The container of attempt ${handle.attempt} was started, ended and was removed before it could be looked at.`)
+}
+
+async function wasStarted(api: EngineApi, id: string): Promise<boolean> {
+  const { SystemTime } = await api.info()
+  const until = String(Math.floor(Date.parse(SystemTime) / 1000) + 1)
+  const since = String(Math.floor(Date.parse(SystemTime) / 1000) - 60)
+  const stream = await api.events({ container: [id], event: ['start'] }, AbortSignal.timeout(10_000), { since, until })
+  let text = ''
+  for await (const chunk of stream.setEncoding('utf8')) text += chunk
+  return text.trim() !== ''
+}
+
+/** Removes a container that was not started. One that runs stays: it is not ours to judge here. */
+async function discard(api: EngineApi, id: string): Promise<void> {
+  await api.removeContainer(id).catch((error: unknown) => {
+    if (!isAnswer(error, 404) && !isAnswer(error, 409)) throw error
+  })
+}
+
+function isNameConflict(error: unknown): boolean {
+  return isAnswer(error, 409) && /container name|name .*in use|already in use/i.test(error.message)
+}
+
+function describeCreateFailure(error: unknown, { create, pull }: DockerRequest): unknown {
+  if (isAnswer(error, 404) && /no such image/i.test(error.message)) {
+    const why = pull.when === 'never' ? 'and its pull policy is Never' : 'though it was pulled: somebody removed it'
+    return failed(`Flow run could not start: the image ${create.Image} is not on the Docker engine, ${why}. Pull it there, or correct its name.`, error)
+  }
+  if (isAnswer(error, 400) && /no command specified/i.test(error.message)) {
+    return failed(`Flow run could not start: neither the job nor the image ${create.Image} has a command. Set \`command\`.`, error)
+  }
+  return error instanceof Error ? failed(`Flow run could not start: the Docker engine refused the container: ${error.message.replace(/\.$/, '')}.`, error) : error
+}
+
+function cannotStart(error: unknown): AedileError {
+  const { reason, advice } = describeStartFailure((error as Error).message)
+  return failed(`Flow run could not start: ${reason} ${advice}`, error)
+}
+
+function neverStarts({ attempt }: Handle): AedileError {
+  return failed(`Attempt ${attempt} was stopped or removed before; it cannot be started again.`)
+}
+
+function failed(what: string, cause?: unknown): AedileError {
+  return new AedileError('infrastructure_failed', { what }, { cause })
+}

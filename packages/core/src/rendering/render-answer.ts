@@ -1,0 +1,50 @@
+import type { AedileError } from '../errors.ts'
+import type { Job } from '../infrastructure-definition.ts'
+import type { JsonObject } from '../json.ts'
+import type { Dropped, Origin } from '../templates/origins.ts'
+import type { TemplateWarning } from '../templates/warnings.ts'
+import type { Rendering } from './render-job.ts'
+
+/** A key of a render document that nothing reads. */
+export type DocumentWarning = { kind: 'unknown-key'; pointer: string; message: string }
+export type RenderWarning = TemplateWarning | DocumentWarning
+/** Origins of leaves by JSON pointer, ready to be written as JSON. */
+export type Origins = Record<string, Origin>
+
+/** A rendering, ready to be written as JSON. */
+export type RenderResult = {
+  configuration: Job
+  request: JsonObject
+  /** Absent when nobody asked for it. */
+  origins?: { configuration: Origins; request: Origins }
+  dropped: Dropped[]
+  warnings: RenderWarning[]
+  /** The facts of the target that were taken; `assumed` when nobody gave any. */
+  facts: { values: JsonObject; assumed: boolean }
+}
+
+/** Why something was not rendered. `pointers` are of the template, the job variables or the document, as the code says. */
+export type RenderError = { code: string; message: string; pointers: string[] }
+/** What a render document is answered with. */
+export type RenderAnswer = RenderResult | { error: RenderError }
+
+/** Makes a rendering plain JSON. */
+export function toRenderResult(rendering: Rendering, { explain }: { explain: boolean }): RenderResult {
+  const { configuration, request, origins, dropped, warnings, facts, assumed } = rendering
+  const told = { configuration: Object.fromEntries(origins.configuration), request: Object.fromEntries(origins.request) }
+  return {
+    configuration,
+    request,
+    ...(explain ? { origins: told } : {}),
+    dropped,
+    warnings,
+    facts: { values: facts, assumed },
+  }
+}
+
+/** An error as data, with the JSON pointers that it names. */
+export function toRenderError(error: AedileError): RenderError {
+  const { pointer, pointers } = error.details
+  const named = Array.isArray(pointers) ? pointers.map(String) : typeof pointer === 'string' ? [pointer] : []
+  return { code: error.code, message: error.message, pointers: named }
+}
