@@ -25,14 +25,19 @@ export async function findContainer(api: EngineApi, handle: Handle): Promise<Con
   const ids = typeof containerId === 'string' ? [containerId] : (await listOfAttempt(api, handle)).map(({ Id }) => Id)
   for (const id of ids) {
     const container = await inspectOrNull(api, id)
-    if (container && isOfAttempt(container, handle)) return container
+    if (container && isOfAttempt(container.Config.Labels, handle)) return container
   }
   return null
 }
 
-/** True when the container was made for this attempt of this server. */
-export function isOfAttempt({ Config }: Container, { attempt, server }: Handle): boolean {
-  return Config.Labels?.[ATTEMPT_LABEL] === attempt && Config.Labels?.[SERVER_LABEL] === server
+/** All containers of a name, and of the numbered names behind it. */
+export function listOfName(api: EngineApi, name: string): Promise<ContainerSummary[]> {
+  return api.listContainers({ name: [`^/${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(-[0-9]+)?$`] })
+}
+
+/** True for the labels of a container that was made for this attempt of this server. */
+export function isOfAttempt(labels: Record<string, string> | null, { attempt, server }: Handle): boolean {
+  return labels?.[ATTEMPT_LABEL] === attempt && labels[SERVER_LABEL] === server
 }
 
 /** What every handle of this type has. */

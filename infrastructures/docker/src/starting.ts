@@ -3,19 +3,20 @@ import { AedileError } from '@aedile/core/errors'
 import type { Handle } from '@aedile/core/infrastructure-definition'
 import type { EngineApi } from './api.ts'
 import type { ClosedAttempts } from './closed-attempts.ts'
-import { inspectOrNull, isOfAttempt, listOfAttempt } from './containers.ts'
+import { inspectOrNull, isOfAttempt, listOfAttempt, listOfName } from './containers.ts'
 import { withDriverLabels } from './driver-labels.ts'
 import { isAnswer, isUnanswered } from './engine-error.ts'
 import { describeStartFailure } from './outcome.ts'
 import type { DockerRequest } from './request.ts'
 
-/** Names that are tried beside the first: name-1, name-2, ... */
-const MOST_NAMES = 1_000
+/** How often somebody else may be faster with a name. */
+const MOST_CONFLICTS = 500
 /** How long whoever made a container may take to start it, in milliseconds; then it is taken for dead. */
 const STARTER_MILLISECONDS = 5_000
 /** How long starting may take altogether: others may die in it, too. */
 const TOTAL_MILLISECONDS = 120_000
 const LOOK_MILLISECONDS = 20
+const LOOK_AT_MOST_MILLISECONDS = 200
 
 type Made = { id: string; isMine: boolean }
 
@@ -35,7 +36,7 @@ export async function startOnce(
   const deadline = performance.now() + TOTAL_MILLISECONDS
   while (performance.now() < deadline) {
     signal.throwIfAborted()
-    const { id, isMine } = await make(api, request, handle)
+    const { id, isMine } = await make(api, request, handle, signal)
     if (isMine) {
       if ((await yieldToOthers(api, handle, id)) || !(await begin(api, closed, request, handle, id))) {
         // Both gave way: not at the same time again.
@@ -50,22 +51,28 @@ export async function startOnce(
 }
 
 /** Makes a container under the first name that no other attempt has, or finds the attempt's own. */
-async function make(api: EngineApi, request: DockerRequest, handle: Handle): Promise<Made> {
-  for (let number = 0; number < MOST_NAMES; number += 1) {
-    const name = number === 0 ? handle.name : `${handle.name}-${number}`
+async function make(api: EngineApi, request: DockerRequest, handle: Handle, signal: AbortSignal): Promise<Made> {
+  let name = handle.name
+  for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts += 1) {
     try {
-      const body = withDriverLabels(request, number === 0 ? null : handle.name)
+      const body = withDriverLabels(request, name === handle.name ? null : handle.name)
       const { Id } = await api.createContainer(toQuery(name, request), body)
       return { id: Id, isMine: true }
     } catch (error) {
       if (isUnanswered(error)) throw error
       if (!isNameConflict(error)) throw describeCreateFailure(error, request)
-      const other = await inspectOrNull(api, name)
-      if (other === null) number -= 1
-      else if (isOfAttempt(other, handle)) return { id: other.Id, isMine: false }
     }
+    const others = await listOfName(api, handle.name)
+    const own = others.find((other) => isOfAttempt(other.Labels, handle))
+    if (own) return { id: own.Id, isMine: false }
+    const taken = new Set(others.flatMap(({ Names }) => Names))
+    // A name that somebody makes a container of right now is not listed yet: it is tried again.
+    for (let number = 0; number === 0 || taken.has(`/${name}`); number += 1) {
+      name = number === 0 ? handle.name : `${handle.name}-${number}`
+    }
+    await delay(LOOK_MILLISECONDS, undefined, { signal })
   }
-  throw failed(`Flow run could not start: ${MOST_NAMES} containers are named ${handle.name} or ${handle.name}-<number>. Remove some.`)
+  throw failed(`Flow run could not start: the name ${handle.name} was taken ${MOST_CONFLICTS} times while its container was made.`)
 }
 
 function toQuery(name: string, { platform }: DockerRequest): Record<string, string> {
@@ -119,7 +126,7 @@ async function waitUntilStarted(
   signal: AbortSignal,
 ): Promise<boolean> {
   const deadline = performance.now() + STARTER_MILLISECONDS
-  for (;;) {
+  for (let pause = LOOK_MILLISECONDS; ; pause = Math.min(2 * pause, LOOK_AT_MOST_MILLISECONDS)) {
     const container = await inspectOrNull(api, id)
     if (container === null) {
       if (await closed.find(handle)) throw neverStarts(handle)
@@ -127,7 +134,7 @@ async function waitUntilStarted(
     }
     if (container.State.Status !== 'created') return true
     if (performance.now() > deadline) break
-    await delay(LOOK_MILLISECONDS, undefined, { signal })
+    await delay(pause, undefined, { signal })
   }
   await replaceAbandoned(api, closed, handle, id)
   return false

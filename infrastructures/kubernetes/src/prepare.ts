@@ -6,7 +6,7 @@ import { splitShellWords } from '@aedile/core/shell-words'
 import { DEFAULT_IMAGE } from '@aedile/core/templates/default-image'
 import { illTyped } from '@aedile/core/templates/field-values'
 import { findPlaceholders, joinPointer } from '@aedile/core/templates/placeholders'
-import { FLOW_RUN_COMMAND, flowRunCommand, PREFECT_VERSION, prepareBase } from '@aedile/core/templates/prepare'
+import { FLOW_RUN_COMMAND, flowRunCommand, PREFECT_VERSION, pickBaseFields, prepareBase } from '@aedile/core/templates/prepare'
 import {
   collectEntries,
   type JobEnvironment,
@@ -38,7 +38,7 @@ export function prepareKubernetes(job: Job, context: RunContext | CommandContext
   told?.environment(settled)
   told?.namespace()
   fillManifest(manifest, { job: prepared, env: settled, annotations: fields.annotations, context }, told)
-  return { ...prepared, ...fields, env: settled as Job['env'], job_manifest: manifest.root }
+  return { ...pickBaseFields(prepared), ...fields, env: settled as Job['env'], job_manifest: manifest.root }
 }
 
 function prepareCommand(job: Job): Job {

@@ -10,7 +10,7 @@ import type { JsonObject } from '@aedile/core/json'
 import type { BuildTrace } from '@aedile/core/rendering/build-trace'
 import { joinShellWords } from '@aedile/core/shell-words'
 import { joinPointer } from '@aedile/core/templates/placeholders'
-import { prepareBase } from '@aedile/core/templates/prepare'
+import { pickBaseFields, prepareBase } from '@aedile/core/templates/prepare'
 import { normalizeProcessFields } from './job.ts'
 import { buildHandle, buildRequest, type ProcessRequest } from './request.ts'
 import { toShell } from './shell.ts'
@@ -87,7 +87,7 @@ export const processDefinition: InfrastructureDefinition<ProcessRequest> = {
 
 function prepareProcess(job: Job, context: RunContext | CommandContext, trace?: BuildTrace): Job {
   const fields = normalizeProcessFields(job)
-  if ('command' in context) return { ...baseOf(job), env: withoutNulls(job.env), ...fields }
+  if ('command' in context) return { ...pickBaseFields(job), env: withoutNulls(job.env), ...fields }
   // A worker of this type runs the engine itself, where others run `prefect flow-run execute`.
   const prepared = prepareBase(job, context, joinShellWords([context.worker.python, '-m', 'prefect.engine']), trace)
   const inherited = context.worker.processEnvironment
@@ -98,12 +98,7 @@ function prepareProcess(job: Job, context: RunContext | CommandContext, trace?: 
     }
   }
   // Null removes only what was prepared: what the worker itself has is laid under it afterwards, as a genuine worker does.
-  return { ...baseOf(prepared), env: { ...inherited, ...withoutNulls(prepared.env) }, ...fields }
-}
-
-/** The fields of all types. What a genuine configuration class does not know is no part of the job. */
-function baseOf({ command, env, labels, name }: Job): Job {
-  return { command, env, labels, name }
+  return { ...pickBaseFields(prepared), env: { ...inherited, ...withoutNulls(prepared.env) }, ...fields }
 }
 
 function withoutNulls(env: Record<string, string | null> | undefined): Record<string, string> {

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '@aedile/core/json'
 import type { BuildTrace } from '@aedile/core/rendering/build-trace'
 import { PREVIEW_ATTEMPT } from '@aedile/core/rendering/preview-words'
 import { slugify } from '@aedile/core/slug'
+import { pickBaseFields } from '@aedile/core/templates/prepare'
 import { completeContainer, type EnvironmentEntry, ensureMapping, prepareFields, toEntries, traceEntries } from '../container.ts'
 import { normalizeCredentials } from '../credentials.ts'
 import { readBoolean, readSeconds, readSecretOrNull, readText, type SecretKeySelector } from '../fields.ts'
@@ -54,7 +55,7 @@ export function prepareJob(job: Job, context: RunContext | CommandContext, outer
   putLabels(prepared, body, trace)
   completeContainer(container, CONTAINER, prepared, context, trace)
   nameJob(prepared, body.metadata as JsonObject, trace)
-  return { ...prepared, ...fields, job_body: body }
+  return { ...pickBaseFields(prepared), ...fields, job_body: body }
 }
 
 function normalizeFields(job: Job): Fields {

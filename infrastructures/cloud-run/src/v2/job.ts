@@ -2,6 +2,7 @@ import type { CommandContext, Job, RunContext } from '@aedile/core/infrastructur
 import { isJsonObject, type JsonObject } from '@aedile/core/json'
 import type { BuildTrace } from '@aedile/core/rendering/build-trace'
 import { joinPointer } from '@aedile/core/templates/placeholders'
+import { pickBaseFields } from '@aedile/core/templates/prepare'
 import {
   completeContainer,
   type EnvironmentEntry,
@@ -69,7 +70,7 @@ export function prepareJob(job: Job, context: RunContext | CommandContext, outer
   task.timeout = `${fields.timeout}s`
   trace?.copied(`${TASK}/timeout`, '/timeout')
   if (isUnset(task.vpcAccess)) delete task.vpcAccess
-  return { ...prepared, ...fields, job_body: body }
+  return { ...pickBaseFields(prepared), ...fields, job_body: body }
 }
 
 function normalizeFields(job: Job): Fields {

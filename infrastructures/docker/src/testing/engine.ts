@@ -7,11 +7,6 @@ export const TEST_IMAGE = 'aedile-test/busybox:1'
 /** The address of the engine that tests use; null when there is none (see scripts/docker). */
 export const testEngine: string | null = process.env.AEDILE_TEST_DOCKER_HOST || null
 
-/** The name of a suite that needs the engine: says what is missing when it is skipped. */
-export function named(title: string): string {
-  return testEngine ? title : `${title} (skipped: no engine; \`node scripts/docker/engine.mjs run\` starts one)`
-}
-
 /** A client of the engine that tests use. */
 export function openTestEngine(host: string = testEngine ?? ''): Promise<EngineApi> {
   return EngineApi.open(findEndpoint({ host }, {}))

@@ -20,7 +20,7 @@ const scratch = join(tmpdir(), `aedile-docker-${process.pid}`)
 /** The job of a script in the test image. In the host's process table, so that tests see the pids that it writes down. */
 export function testJob(script: string, variables: Record<string, string> = {}, more: JsonObject = {}) {
   return {
-    name: 'aedile-test',
+    name: null,
     command: joinShellWords(['sh', '-c', script]),
     env: { PATH: '/bin', ...variables },
     labels: {},

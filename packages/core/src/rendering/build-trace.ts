@@ -35,42 +35,57 @@ export class BuildOrigins implements BuildTrace {
   /** The origins of a result's leaves, from those of the input. */
   of(result: JsonValue, input: ReadonlyMap<string, Origin>): Map<string, Origin> {
     const origins = new Map<string, Origin>()
-    const visit = (value: JsonValue, pointer: string, above: Told | undefined, aboveAt: number): void => {
-      const own = this.#told.get(pointer)
-      // What was told of the whole later than of its part is stronger than the part's.
-      const isOwn = own !== undefined && (above === undefined || own.order > above.order)
-      const told = isOwn ? own : above
-      const toldAt = isOwn ? pointer.length : aboveAt
-      if (typeof value === 'object' && value !== null) {
-        const isList = Array.isArray(value)
-        const keys = Object.keys(value)
-        for (const key of keys) {
-          visit((value as { [key: string]: JsonValue })[key]!, joinPointer(pointer, isList ? Number(key) : key), told, toldAt)
-        }
-        if (keys.length > 0) return
-      }
-      origins.set(pointer, originOf(pointer, told, toldAt, input) ?? { layer: 'type', path: pointer })
-    }
-    visit(result, '', undefined, 0)
+    visit(result, '', { told: undefined, at: 0, source: '', near: input.get('') }, { told: this.#told, input, origins })
     return origins
   }
 }
 
-function originOf(leaf: string, told: Told | undefined, toldAt: number, input: ReadonlyMap<string, Origin>): Origin | undefined {
-  if (!told) return originAt(leaf, input)
-  if (toldAt === leaf.length) return 'from' in told ? originAt(told.from, input) : { layer: told.layer, path: told.path }
-  const way = leaf.slice(toldAt)
-  return 'from' in told ? originAt(told.from + way, input) : { layer: told.layer, path: told.path + way }
+/** What is known on the way down: what was told last, and where; the place in the input; the nearest origin above that. */
+type Way = { told: Told | undefined; at: number; source: string; near: Origin | undefined }
+type Visit = { told: ReadonlyMap<string, Told>; input: ReadonlyMap<string, Origin>; origins: Map<string, Origin> }
+
+function visit(value: JsonValue, pointer: string, above: Way, all: Visit): void {
+  const way = follow(pointer, above, all)
+  if (typeof value === 'object' && value !== null) {
+    const isList = Array.isArray(value)
+    const keys = Object.keys(value)
+    const isAdded = way.told !== undefined && 'layer' in way.told
+    for (const name of keys) {
+      const key = isList ? Number(name) : name
+      const below = joinPointer(pointer, key)
+      const source = isAdded ? '' : way.source === pointer ? below : joinPointer(way.source, key)
+      visit((value as { [key: string]: JsonValue })[name]!, below, { ...way, source }, all)
+    }
+    if (keys.length > 0) return
+  }
+  all.origins.set(pointer, originOf(pointer, way))
 }
 
-function originAt(pointer: string, input: ReadonlyMap<string, Origin>): Origin | undefined {
+function follow(pointer: string, above: Way, { told, input }: Visit): Way {
+  const own = told.get(pointer)
+  // What was told of the whole later than of its part is stronger than the part's.
+  if (own && (above.told === undefined || own.order > above.told.order)) {
+    const source = 'from' in own ? own.from : ''
+    return { told: own, at: pointer.length, source, near: 'from' in own ? findNearest(source, input) : undefined }
+  }
+  if (above.told && 'layer' in above.told) return above
+  const near = input.get(above.source)
+  return near ? { ...above, near } : above
+}
+
+function findNearest(pointer: string, input: ReadonlyMap<string, Origin>): Origin | undefined {
   const own = input.get(pointer)
   if (own) return own
   for (let end = pointer.lastIndexOf('/'); end >= 0; end = pointer.lastIndexOf('/', end - 1)) {
-    const origin = input.get(pointer.slice(0, end))
-    // Origins are of leaves: one above the pointer is a text that was taken apart.
-    if (origin) return origin
+    const near = input.get(pointer.slice(0, end))
+    if (near) return near
     if (end === 0) break
   }
   return undefined
+}
+
+/** Origins are of leaves: one above the place in the input is of a text that was taken apart. */
+function originOf(leaf: string, { told, at, near }: Way): Origin {
+  if (told && 'layer' in told) return { layer: told.layer, path: at === leaf.length ? told.path : told.path + leaf.slice(at) }
+  return near ?? { layer: 'type', path: leaf }
 }

@@ -19,7 +19,7 @@ export type RenderResult = {
   origins?: { configuration: Origins; request: Origins }
   dropped: Dropped[]
   warnings: RenderWarning[]
-  /** The facts of the target that were taken; `assumed` when nobody gave any. */
+  /** The facts of the target that were taken; `assumed` when any that matters was given by nobody. */
   facts: { values: JsonObject; assumed: boolean }
 }
 

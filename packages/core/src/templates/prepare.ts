@@ -91,6 +91,11 @@ function sourceOf(sources: Record<string, Source>, key: string): Source {
   return sources[key] ?? ['run', joinPointer('', key)]
 }
 
+/** The fields that jobs of all types have. What a type does not know besides, a genuine worker drops. */
+export function pickBaseFields({ name, env, labels, command }: Job): Job {
+  return { command, env, labels, name }
+}
+
 /** The command for the run's entrypoint: ours for TypeScript and JavaScript, else the genuine one. */
 export function flowRunCommand({ deployment, worker }: RunContext, pythonCommand: string): string {
   return isScriptEntrypoint(deployment?.entrypoint) ? joinShellWords(worker.executeCommand) : pythonCommand

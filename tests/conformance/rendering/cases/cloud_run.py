@@ -121,7 +121,7 @@ CASES = [
     variables("removed-placeholder", {"nothing_like_it": 1}, "row 25"),
     of_template("unknown-fields-of-the-api", {f"{BODY}/spec/template/spec/template/spec/dnsPolicy": {"x": [1, None, {"y": 1.5}]}, f"{BODY}/extra": "kept", f"{CONTAINER}/livenessProbe": {"httpGet": {"path": "/"}}}, "unknown fields pass through"),
     of_template("sidecar", {f"{BODY}/spec/template/spec/template/spec/containers": [{"image": "a"}, {"image": "b", "env": [{"name": "X", "value": "1"}]}]}, "only the first container is the flow's"),
-    of_template("unknown-field-of-the-job", {"/job_configuration/my_field": "kept"}, differs="unknown fields of a job pass through"),
+    of_template("unknown-field-of-the-job", {"/job_configuration/my_field": "kept"}, "unknown fields of a job go"),
     # Credentials.
     variables("credentials-project", {"credentials": {"project": "my-project"}}, "INF D.1; row 41"),
     variables("credentials-null", {"credentials": None}, "row 34"),

@@ -113,7 +113,7 @@ CASES = [
     variables("account", {"service_account_name": "me@p.iam.gserviceaccount.com"}, "INF E.1"),
     of_template("unknown-fields-of-the-api", {f"{TASK}/encryptionKey": "k", f"{BODY}/binaryAuthorization": {"x": [1, None, 1.5]}, f"{CONTAINER}/startupProbe": {"tcpSocket": {"port": 1}}}, "unknown fields pass through"),
     of_template("sidecar", {f"{TASK}/containers": [{"env": []}, {"image": "b", "env": [{"name": "X", "value": "1"}]}]}, "only the first container is the flow's"),
-    of_template("unknown-field-of-the-job", {"/job_configuration/my_field": "kept"}, differs="unknown fields of a job pass through"),
+    of_template("unknown-field-of-the-job", {"/job_configuration/my_field": "kept"}, "unknown fields of a job go"),
     # Credentials.
     variables("credentials-project", {"credentials": {"project": "my-project", "more": [1]}}, "INF D.1"),
     variables("credentials-info", {"credentials": {"service_account_info": KEY_FILE}}, "INF D.1"),

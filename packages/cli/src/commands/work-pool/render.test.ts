@@ -43,8 +43,8 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  genuine.close()
-  await stopServer()
+  genuine?.close()
+  await stopServer?.()
   cli.close()
 })
 
