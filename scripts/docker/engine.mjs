@@ -35,7 +35,7 @@ export async function startEngine({ liveRestore = false } = {}) {
   mkdirSync(join(root, '.cache', 'docker'), { recursive: true })
   const data = mkdtempSync(join(root, '.cache', 'docker', 'engine-'))
   // Paths of sockets must be short.
-  const folder = mkdtempSync(join(tmpdir(), 'aedile-docker-'))
+  const folder = mkdtempSync(join(tmpdir(), 'aedile-engine-'))
   const socket = join(folder, 'docker.sock')
   const pidFile = join(folder, 'pid')
   const paths = ['--host', `unix://${socket}`, '--data-root', data, '--exec-root', join(folder, 'exec'), '--pidfile', pidFile]
@@ -68,16 +68,16 @@ export async function startEngine({ liveRestore = false } = {}) {
       daemon.kill('SIGKILL')
       await gone
     }
-    // A killed engine leaves its containerd, which the next one uses; a pid file would keep the next one away.
+    // A killed one takes nothing with it, and its pid files keep the next one away.
+    await endContainerd(join(folder, 'exec', 'containerd'))
     rmSync(pidFile, { force: true })
   }
   /** Ends all containers, the engine and its containerd, and deletes their files. */
   async function stop() {
     if (await isUp(socket)) await removeContainers(socket)
     await end()
-    endContainerd(join(folder, 'exec'))
-    unmountBelow(data)
-    unmountBelow(folder)
+    unmount(data)
+    unmount(folder)
     rmSync(folder, { recursive: true, force: true })
     rmSync(data, { recursive: true, force: true })
   }
@@ -132,19 +132,31 @@ function ask(socket, method, path, body) {
   })
 }
 
-/** The containerd that dockerd started: known by its pid file in this engine's own folder. */
-function endContainerd(execRoot) {
-  try {
-    const pid = Number(readFileSync(join(execRoot, 'containerd', 'containerd.pid'), 'utf8'))
-    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(execRoot)) process.kill(pid, 'SIGTERM')
-  } catch {}
+/** The containerd that dockerd started: known by its pid file in this engine's own folder. Containers do not need it. */
+async function endContainerd(folder) {
+  const pidFile = join(folder, 'containerd.pid')
+  if (!existsSync(pidFile)) return
+  const pid = Number(readFileSync(pidFile, 'utf8'))
+  const isOurs = () => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder)
+    } catch {
+      return false
+    }
+  }
+  for (let tries = 0; isOurs() && tries < 200; tries += 1) {
+    process.kill(pid, 'SIGKILL')
+    await delay(20)
+  }
+  rmSync(pidFile, { force: true })
 }
 
-function unmountBelow(folder) {
+/** What a killed engine left mounted; an engine also mounts its own data folder. */
+function unmount(folder) {
   const mounts = readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '')
-  for (const path of mounts.filter((mount) => mount.startsWith(`${folder}/`)).reverse()) spawnSync('umount', ['-l', path])
+  for (const path of mounts.filter((mount) => `${mount}/`.startsWith(`${folder}/`)).reverse()) spawnSync('umount', ['-l', path])
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -46,6 +46,7 @@ type Call = {
 
 /** How long the Engine may take to answer, in seconds, as docker-py lets it. */
 const ANSWER_SECONDS = 60
+const FRESH_SECONDS = 5
 
 /** One engine. */
 export class EngineApi {
@@ -72,6 +73,19 @@ export class EngineApi {
 
   close(): void {
     this.#agent.destroy()
+  }
+
+  /** Whether it takes new connections. One that shuts down does not, long before it lets go of the open ones. */
+  async isAccepting(): Promise<boolean> {
+    const fresh = await EngineApi.open(this.endpoint, FRESH_SECONDS)
+    try {
+      await fresh.version()
+      return true
+    } catch (error) {
+      return error instanceof EngineError && error.status !== null
+    } finally {
+      fresh.close()
+    }
   }
 
   info(): Promise<EngineInfo> {
@@ -205,14 +219,14 @@ function readMessage(json: unknown, otherwise: string): string {
   return typeof message === 'string' ? message.trim() : otherwise.replace(/^\(HTTP code \d+\) [^-]*- /, '').trim()
 }
 
-function openAgent({ way }: Endpoint): HttpAgent | HttpsAgent {
+export function openAgent({ way }: Endpoint): HttpAgent | HttpsAgent {
   if (way.kind === 'ssh') return new SshAgent(way.destination, way.port)
   const options = { keepAlive: true, maxFreeSockets: 16, timeout: 0 }
   if (way.kind === 'unix' || way.tls === null) return new HttpAgent(options)
   return new HttpsAgent({ ...options, rejectUnauthorized: way.tls.verify })
 }
 
-function toOptions({ way }: Endpoint): Dockerode.DockerOptions {
+export function toOptions({ way }: Endpoint): Dockerode.DockerOptions {
   if (way.kind === 'unix') return { socketPath: way.path }
   // Over ssh the agent makes the connection; the address only stands in the Host header.
   if (way.kind === 'ssh') return { host: 'docker', port: 80, protocol: 'http' }

@@ -6,7 +6,7 @@ import { type Container, EngineApi } from './api.ts'
 import { ClosedAttempts } from './closed-attempts.ts'
 import { findContainer, inspectOrNull, toHandle } from './containers.ts'
 import { QUIET_LABEL } from './driver-labels.ts'
-import { EngineError, isAnswer, isUnanswered } from './engine-error.ts'
+import { EngineError, isAnswer, isNoAnswer, isUnanswered } from './engine-error.ts'
 import { EngineEvents } from './engine-events.ts'
 import { SERVER_LABEL } from './labels.ts'
 import { LogFollower } from './log-follower.ts'
@@ -88,7 +88,7 @@ class DockerConnection implements Connection<DockerRequest> {
       return toOutcome({ kind: isNever ? 'never' : 'not-found' })
     } catch (error) {
       signal.throwIfAborted()
-      if (isUnanswered(error)) return toOutcome({ kind: 'cannot-tell', why: error.message })
+      if (isNoAnswer(error)) return toOutcome({ kind: 'cannot-tell', why: error.message })
       throw error
     }
   }

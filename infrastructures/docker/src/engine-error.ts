@@ -18,3 +18,8 @@ export function isAnswer(error: unknown, status: number): error is EngineError {
 export function isUnanswered(error: unknown): error is EngineError {
   return error instanceof EngineError && error.status === null
 }
+
+/** True when it did not answer, or with a failure of its own: one that shuts down has closed its books already. */
+export function isNoAnswer(error: unknown): error is EngineError {
+  return error instanceof EngineError && (error.status === null || error.status >= 500)
+}

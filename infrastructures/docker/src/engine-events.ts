@@ -68,8 +68,12 @@ export class EngineEvents {
     }
   }
 
-  /** True when the engine was away at this time, by its own clock and ours, give or take a shutdown. */
-  wasAwayAt(time: number): boolean {
+  /**
+   * True when the engine was away at this time, by its own clock and ours, give or take a start; or when it is just
+   * shutting down, which it begins with its containers.
+   */
+  async wasAwayAt(time: number): Promise<boolean> {
+    if (!(await this.#api.isAccepting())) this.#noteAway()
     const before = 1_000
     const after = 15_000
     return this.#outages.some(({ from, to }) => time >= from - before && (to === null || time <= to + after))

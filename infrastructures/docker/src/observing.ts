@@ -16,7 +16,7 @@ type Observation = {
   /** Null when its output is not followed. */
   follower: LogFollower | null
   wake: Wake
-  wasEngineAway(time: number): boolean
+  wasEngineAway(time: number): Promise<boolean>
   sink: Sink
   signal: AbortSignal
 }
@@ -40,7 +40,7 @@ export async function observeContainer(observation: Observation): Promise<{ endi
     if (now.State.Status === 'created' && now.State.Error) {
       return { ending: { kind: 'unstartable', error: now.State.Error }, lastLines: [] }
     }
-    if (isOver(now)) return { ending: toEnding(now, observation), lastLines: await readRest(api, now, follower, signal) }
+    if (isOver(now)) return { ending: await toEnding(now, observation), lastLines: await readRest(api, now, follower, signal) }
     await wake.next(signal, follower ? LOOK_MILLISECONDS : undefined)
   }
 }
@@ -69,9 +69,13 @@ async function readRest(api: EngineApi, container: Container, follower: LogFollo
   return toLastLines(tail)
 }
 
-function toEnding({ State, HostConfig }: Container, { wake, wasEngineAway }: Observation): Ending {
+/** How the engine ends its containers when it goes, and what it says of those that ended while it was away. */
+const ENDED_BY_ENGINE = [137, 143, 255]
+
+async function toEnding({ State, HostConfig }: Container, { wake, wasEngineAway }: Observation): Promise<Ending> {
   const { ExitCode: exitCode, OOMKilled: ranOut, FinishedAt } = State
   const memory = { ranOut, limitBytes: HostConfig.Memory > 0 ? HostConfig.Memory : null, peakBytes: wake.peakBytes() }
-  if (exitCode !== 0 && !ranOut && wasEngineAway(Date.parse(FinishedAt))) return { kind: 'engine-restarted', exitCode }
+  const mayBeEngine = ENDED_BY_ENGINE.includes(exitCode) && !ranOut
+  if (mayBeEngine && (await wasEngineAway(Date.parse(FinishedAt)))) return { kind: 'engine-restarted', exitCode }
   return { kind: 'ended', exitCode, memory }
 }

@@ -3,7 +3,7 @@ import type { BuildTrace } from '@aedile/core/rendering/build-trace'
 import { slugify } from '@aedile/core/slug'
 import { DEFAULT_IMAGE } from '@aedile/core/templates/default-image'
 import { joinPointer } from '@aedile/core/templates/placeholders'
-import { FLOW_RUN_COMMAND, PREFECT_VERSION, prepareBase } from '@aedile/core/templates/prepare'
+import { commandEnvironment, FLOW_RUN_COMMAND, PREFECT_VERSION, prepareBase } from '@aedile/core/templates/prepare'
 import { type DockerFields, normalizeDockerFields } from './job.ts'
 import { networkModeOf, rewriteApiUrl } from './network.ts'
 
@@ -13,10 +13,8 @@ const VERSION_LABEL = 'io.prefect.version'
 /** Adds what run and worker bring, and makes labels and name fit for Docker. Equals a genuine worker's preparation. */
 export function prepareDockerJob(job: Job, context: RunContext | CommandContext, trace?: BuildTrace): Job {
   const fields = normalizeDockerFields(job)
-  const based =
-    'command' in context
-      ? { ...job, env: withoutNulls(job.env) }
-      : prepareBase(job, withReachableApi(job, fields, context), FLOW_RUN_COMMAND, trace && withDockerLabels(trace))
+  if ('command' in context) return prepareCommand(job, fields, context)
+  const based = prepareBase(job, withReachableApi(job, fields, context), FLOW_RUN_COMMAND, trace && withDockerLabels(trace))
   if (trace) traceDockerFields(job, fields, based, trace)
   return {
     command: based.command,

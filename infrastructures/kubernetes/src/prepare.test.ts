@@ -1,6 +1,8 @@
 import { isAedileError } from '@aedile/core/errors'
 import type { RunContext } from '@aedile/core/infrastructure-definition'
 import type { JsonObject, JsonValue } from '@aedile/core/json'
+import { compileTemplate } from '@aedile/core/templates/compile'
+import { resolveJob } from '@aedile/core/templates/resolve-job'
 import { describe, expect, it } from 'vitest'
 import { kubernetesDefinition } from './definition.ts'
 import { at, context, render, renderManifest, withAt } from './testing/render.ts'
@@ -129,10 +131,11 @@ describe('preparation', () => {
   })
 
   it('leaves the given job as it was: each run has its own (row 139)', async () => {
-    const { resolved } = await render({ env: { A: '1' }, labels: { a: 'b' }, annotations: { c: 'd' } })
-    const before = JSON.stringify(resolved)
-    kubernetesDefinition.prepare(resolved, context)
-    expect(JSON.stringify(resolved)).toBe(before)
+    const layers = { flowRun: { env: { A: '1' }, labels: { a: 'b' }, annotations: { c: 'd' } } }
+    const { value } = await resolveJob(compileTemplate(defaultBaseJobTemplate), layers)
+    const before = JSON.stringify(value)
+    kubernetesDefinition.prepare(value, context)
+    expect(JSON.stringify(value)).toBe(before)
   })
 
   it('gives watching its own fields, with their defaults (rows 147-149)', async () => {

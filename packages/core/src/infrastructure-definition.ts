@@ -52,8 +52,16 @@ export type WorkerFacts = {
   platform?: string
 }
 
-/** A script's single command: no flow run, no worker. */
-export type CommandContext = { command: true }
+/** A script's single command: no flow run, no worker. What is missing is empty. */
+export type CommandContext = {
+  command: true
+  /** Settings explicitly set for the script, as `PREFECT_*` strings; the job's own `env` is stronger. */
+  settings?: Record<string, string>
+  /** The script's own process environment; only the process type builds on it. */
+  processEnvironment?: Record<string, string>
+  /** Where the script runs, in the words of `process.platform`. Linux when it is missing. */
+  platform?: string
+}
 
 /** Facts of a target that a request depends on: engine version, cluster uid, platform. Read with `Connection.facts`. */
 export type TargetFacts = { id: TargetId; [fact: string]: JsonValue }
@@ -118,7 +126,13 @@ export interface InfrastructureDefinition<Request extends JsonObject = JsonObjec
 }
 
 /** Who an attempt belongs to. `key` is `<attempt>` in a preview. */
-export type AttemptContext = { key: AttemptKey; server: ServerId; flowRunId: string | null }
+export type AttemptContext = {
+  key: AttemptKey
+  server: ServerId
+  flowRunId: string | null
+  /** False for a script's single command, which no server knows of: then what it starts sends no fence. True when missing. */
+  fenced?: boolean
+}
 
 /** How an attempt ended, as data, never an exception. */
 export type Outcome = {

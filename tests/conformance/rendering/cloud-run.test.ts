@@ -36,7 +36,7 @@ describe('the name of a job of the second API', () => {
       const answer = await renderDocument(document, async () => cloudRunV2Definition)
       // Its slug is empty, where a genuine name begins with None.
       const expected = request!.name.replace(/^None-/, 'flow-run-')
-      expect('request' in answer ? answer.request.name : answer).toBe(expected)
+      expect('request' in answer ? answer.request?.name : answer).toBe(expected)
     },
   )
 })

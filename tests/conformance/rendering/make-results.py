@@ -111,7 +111,10 @@ def render(module, document):
         dump = getattr(module, "dump", lambda it: it.model_dump(mode="json"))
         result = {"configuration": dump(configuration)}
         if hasattr(module, "request"):
-            result["request"] = module.request(configuration, document)
+            try:
+                result["request"] = module.request(configuration, document)
+            except Exception as error:  # noqa: BLE001
+                result["request_error"] = {"type": type(error).__name__, "message": str(error)}
         return result
 
 

@@ -13,6 +13,7 @@ type Result = {
   document: TemplateValue
   configuration?: unknown
   error?: { type: string; message: string }
+  request_error?: { type: string; message: string }
 }
 
 // Made by make-results.py, which asks the genuine packages.
@@ -23,7 +24,7 @@ for (const file of readdirSync(fileURLToPath(results)).sort()) {
   const lines = readFileSync(new URL(file, results), 'utf8').trimEnd().split('\n').slice(1)
   describe(`rendering ${file.replace('.jsonl', '')} equals the genuine worker's`, () => {
     for (const line of lines) {
-      const { id, covers, differs, configuration, error } = JSON.parse(line) as Result
+      const { id, covers, differs, configuration, error, request_error } = JSON.parse(line) as Result
       const title = `${id}${covers ? ` (${covers})` : ''}${differs ? `, but: ${differs}` : ''}`
       test(title, async () => {
         const { document } = parseJsonKeepingNumbers(line) as unknown as Result
@@ -32,6 +33,9 @@ for (const file of readdirSync(fileURLToPath(results)).sort()) {
         const expected = error ? { error: expect.objectContaining({ message: expect.any(String) }) } : { configuration }
         if (differs) expect(found).not.toEqual(expected)
         else expect(found).toEqual(expected)
+        // What a genuine worker could not send, ours does not ask for either.
+        if (request_error && !differs)
+          expect(answer).toMatchObject({ request: null, request_error: { message: expect.any(String) } })
       })
     }
   })

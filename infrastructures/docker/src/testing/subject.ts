@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -69,6 +69,8 @@ async function setUp(): Promise<SubjectTarget> {
       for (const { Name } of await api.listVolumes({ label: ['io.aedile.closed'] })) await api.removeVolume(Name)
       api.close()
       await rm(folder, { recursive: true, force: true })
+      // With the last of them.
+      await rmdir(scratch).catch(() => {})
     },
   }
 }

@@ -14,7 +14,7 @@ export function addRenderCommand(program: Command): void {
     .addHelpText(
       'after',
       `${examples('render --input document.json', 'render --jsonl --input - < documents.jsonl')}
-Exit code: 0 when everything was rendered, 1 when any answer is an error. The document is described in docs/rendering.md.\n`,
+Exit code: 0 when everything was rendered, 1 when any answer is an error or has no request. The document is described in docs/rendering.md.\n`,
     )
     // Not by `lazy`: that reads the settings.
     .action(async (options: { input: string; jsonl?: boolean }) => (await import('./render/render.ts')).run(options))

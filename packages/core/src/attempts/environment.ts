@@ -14,7 +14,7 @@ const FENCE_HEADER = 'X-Aedile-Attempt'
  * complain about.
  */
 export function addAttemptEnvironment(env: Record<string, string>, attempt: AttemptContext): Record<string, string> {
-  const headers = parseHeaders(env[HEADERS_VARIABLE])
+  const headers = attempt.fenced === false ? null : parseHeaders(env[HEADERS_VARIABLE])
   return {
     ...env,
     ...(headers ? { [HEADERS_VARIABLE]: JSON.stringify({ ...headers, [FENCE_HEADER]: attempt.key }) } : {}),

@@ -34,43 +34,39 @@ export class BuildOrigins implements BuildTrace {
 
   /** The origins of a result's leaves, from those of the input. */
   of(result: JsonValue, input: ReadonlyMap<string, Origin>): Map<string, Origin> {
-    const origins = new Map<string, Origin>()
-    visit(result, '', { told: undefined, at: 0, source: '', near: input.get('') }, { told: this.#told, input, origins })
-    return origins
+    const all = { told: this.#told, input, origins: new Map<string, Origin>() }
+    visit(result, '', { told: undefined, at: 0 }, '', input.get(''), all)
+    return all.origins
   }
 }
 
-/** What is known on the way down: what was told last, and where; the place in the input; the nearest origin above that. */
-type Way = { told: Told | undefined; at: number; source: string; near: Origin | undefined }
+/** What was told last on the way down, and where. */
+type Last = { told: Told | undefined; at: number }
 type Visit = { told: ReadonlyMap<string, Told>; input: ReadonlyMap<string, Origin>; origins: Map<string, Origin> }
 
-function visit(value: JsonValue, pointer: string, above: Way, all: Visit): void {
-  const way = follow(pointer, above, all)
+/** `source` is the place in the input, `near` the nearest origin at or above it. */
+function visit(value: JsonValue, pointer: string, above: Last, source: string, near: Origin | undefined, all: Visit): void {
+  const own = all.told.get(pointer)
+  let last = above
+  // What was told of the whole later than of its part is stronger than the part's.
+  if (own && (above.told === undefined || own.order > above.told.order)) {
+    last = { told: own, at: pointer.length }
+    source = 'from' in own ? own.from : ''
+    near = 'from' in own ? findNearest(source, all.input) : undefined
+  } else if (!above.told || 'from' in above.told) near = all.input.get(source) ?? near
   if (typeof value === 'object' && value !== null) {
+    const isAdded = last.told !== undefined && 'layer' in last.told
     const isList = Array.isArray(value)
     const keys = Object.keys(value)
-    const isAdded = way.told !== undefined && 'layer' in way.told
     for (const name of keys) {
       const key = isList ? Number(name) : name
       const below = joinPointer(pointer, key)
-      const source = isAdded ? '' : way.source === pointer ? below : joinPointer(way.source, key)
-      visit((value as { [key: string]: JsonValue })[name]!, below, { ...way, source }, all)
+      const next = isAdded ? '' : source === pointer ? below : joinPointer(source, key)
+      visit((value as { [key: string]: JsonValue })[name]!, below, last, next, near, all)
     }
     if (keys.length > 0) return
   }
-  all.origins.set(pointer, originOf(pointer, way))
-}
-
-function follow(pointer: string, above: Way, { told, input }: Visit): Way {
-  const own = told.get(pointer)
-  // What was told of the whole later than of its part is stronger than the part's.
-  if (own && (above.told === undefined || own.order > above.told.order)) {
-    const source = 'from' in own ? own.from : ''
-    return { told: own, at: pointer.length, source, near: 'from' in own ? findNearest(source, input) : undefined }
-  }
-  if (above.told && 'layer' in above.told) return above
-  const near = input.get(above.source)
-  return near ? { ...above, near } : above
+  all.origins.set(pointer, originOf(pointer, last, near))
 }
 
 function findNearest(pointer: string, input: ReadonlyMap<string, Origin>): Origin | undefined {
@@ -85,7 +81,7 @@ function findNearest(pointer: string, input: ReadonlyMap<string, Origin>): Origi
 }
 
 /** Origins are of leaves: one above the place in the input is of a text that was taken apart. */
-function originOf(leaf: string, { told, at, near }: Way): Origin {
+function originOf(leaf: string, { told, at }: Last, near: Origin | undefined): Origin {
   if (told && 'layer' in told) return { layer: told.layer, path: at === leaf.length ? told.path : told.path + leaf.slice(at) }
   return near ?? { layer: 'type', path: leaf }
 }

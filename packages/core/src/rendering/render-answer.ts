@@ -3,7 +3,7 @@ import type { Job } from '../infrastructure-definition.ts'
 import type { JsonObject } from '../json.ts'
 import type { Dropped, Origin } from '../templates/origins.ts'
 import type { TemplateWarning } from '../templates/warnings.ts'
-import type { Rendering } from './render-job.ts'
+import type { PartialRendering, Rendering } from './render-job.ts'
 
 /** A key of a render document that nothing reads. */
 export type DocumentWarning = { kind: 'unknown-key'; pointer: string; message: string }
@@ -25,8 +25,20 @@ export type RenderResult = {
 
 /** Why something was not rendered. `pointers` are of the template, the job variables or the document, as the code says. */
 export type RenderError = { code: string; message: string; pointers: string[] }
+/** A rendering whose request cannot be made; `request_error` says why. */
+export type PartialRenderResult = Omit<RenderResult, 'request'> & { request: null; request_error: RenderError }
 /** What a render document is answered with. */
-export type RenderAnswer = RenderResult | { error: RenderError }
+export type RenderAnswer = RenderResult | PartialRenderResult | { error: RenderError }
+
+/** Makes a rendering plain JSON, also one without a request. */
+export function toRenderAnswer(
+  rendering: Rendering | PartialRendering,
+  options: { explain: boolean },
+): RenderResult | PartialRenderResult {
+  if (rendering.request !== null) return toRenderResult(rendering, options)
+  const { fault, ...rest } = rendering
+  return { ...toRenderResult({ ...rest, request: {} }, options), request: null, request_error: toRenderError(fault) }
+}
 
 /** Makes a rendering plain JSON. */
 export function toRenderResult(rendering: Rendering, { explain }: { explain: boolean }): RenderResult {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AedileError } from '../errors.ts'
+import type { Job } from '../infrastructure-definition.ts'
 import type { TemplateValue } from '../python-text.ts'
 import type { RenderResult } from './render-answer.ts'
 import { renderDocument, renderText } from './render-document.ts'
@@ -16,6 +17,7 @@ const render = (document: TemplateValue) => renderDocument(document, findDefinit
 const rendered = async (document: TemplateValue): Promise<RenderResult> => {
   const answer = await render(document)
   if ('error' in answer) throw new Error(answer.error.message)
+  if (answer.request === null) throw new Error(answer.request_error.message)
   return answer
 }
 
@@ -148,4 +150,38 @@ test('rendering leaves its document as it was', async () => {
   const before = structuredClone(document)
   await rendered(document)
   expect(document).toEqual(before)
+})
+
+test('a job that no request can be made for is shown as far as it goes, with the reason', async () => {
+  const definition = {
+    ...shedDefinition,
+    request: () => {
+      throw new AedileError('template_invalid', { pointer: '/image', why: 'no shed can take it' })
+    },
+  }
+  const answer = await renderDocument(minimal, async () => definition)
+  expect(answer).toMatchObject({
+    configuration: { image: 'shed:1' },
+    request: null,
+    request_error: { code: 'template_invalid', pointers: ['/image'] },
+  })
+})
+
+test('a field of job_configuration that the type does not know is dropped, and said', async () => {
+  const { defaultBaseJobTemplate } = shedDefinition
+  const job_configuration = { ...defaultBaseJobTemplate.job_configuration, imgae: '{{ image }}' }
+  const definition = {
+    ...shedDefinition,
+    prepare: (...given: Parameters<typeof shedDefinition.prepare>) => {
+      const { imgae: _, ...job } = shedDefinition.prepare(...given)
+      return job as Job
+    },
+  }
+  const answer = await renderDocument(
+    { ...minimal, base_job_template: { ...defaultBaseJobTemplate, job_configuration } },
+    async () => definition,
+  )
+  expect(answer).toMatchObject({
+    warnings: [{ kind: 'unknown-field', pointer: '/imgae', message: expect.stringContaining('Did you mean image?') }],
+  })
 })

@@ -4,9 +4,9 @@ import { parseJsonKeepingNumbers, type TemplateValue } from '../python-text.ts'
 import { type CompiledTemplate, compileTemplate } from '../templates/compile.ts'
 import type { ReferenceLookup } from '../templates/references.ts'
 import { chooseTemplate } from './choose-template.ts'
-import { type RenderAnswer, type RenderResult, toRenderError, toRenderResult } from './render-answer.ts'
+import { type RenderAnswer, toRenderAnswer, toRenderError } from './render-answer.ts'
 import { parseRenderDocument, type RenderDocument } from './render-input.ts'
-import { renderJob } from './render-job.ts'
+import { renderAsFarAsPossible } from './render-job.ts'
 
 type FindDefinition = (type: string) => Promise<InfrastructureDefinition>
 
@@ -58,9 +58,9 @@ async function findType(type: string, findDefinition: FindDefinition): Promise<I
   }
 }
 
-async function renderParsed(document: RenderDocument, definition: InfrastructureDefinition): Promise<RenderResult> {
+async function renderParsed(document: RenderDocument, definition: InfrastructureDefinition): Promise<RenderAnswer> {
   const { flowRun, deployment, flow, workPool, worker, layers } = document
-  const rendering = await renderJob({
+  const rendering = await renderAsFarAsPossible({
     definition,
     template: compile(chooseTemplate(document.template, definition)),
     layers,
@@ -69,7 +69,7 @@ async function renderParsed(document: RenderDocument, definition: Infrastructure
     environment: worker.processEnvironment,
     ...(document.facts ? { facts: document.facts } : {}),
   })
-  const result = toRenderResult(rendering, { explain: true })
+  const result = toRenderAnswer(rendering, { explain: true })
   return { ...result, warnings: [...document.warnings, ...result.warnings] }
 }
 

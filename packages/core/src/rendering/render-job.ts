@@ -1,3 +1,4 @@
+import { type AedileError, isAedileError } from '../errors.ts'
 import type {
   AttemptContext,
   CommandContext,
@@ -7,9 +8,11 @@ import type {
   TargetFacts,
 } from '../infrastructure-definition.ts'
 import type { JsonObject } from '../json.ts'
+import { findNearest } from '../nearest.ts'
 import type { CompiledTemplate } from '../templates/compile.ts'
 import type { JobLayers } from '../templates/layers.ts'
 import type { Dropped, Origin } from '../templates/origins.ts'
+import { joinPointer } from '../templates/placeholders.ts'
 import type { ReferenceLookup } from '../templates/references.ts'
 import { resolveJob } from '../templates/resolve-job.ts'
 import type { TemplateWarning } from '../templates/warnings.ts'
@@ -48,11 +51,21 @@ export type Rendering = {
   assumed: boolean
 }
 
+/** A rendering whose job can be prepared, but not be asked for as it is. */
+export type PartialRendering = Omit<Rendering, 'request'> & { request: null; fault: AedileError }
+
 /**
  * Renders a job and its request: what a worker does before start(), with nothing sent.
  * @throws AedileError `template_invalid`, `template_block_not_found`, `job_variable_invalid`, `infrastructure_failed`.
  */
 export async function renderJob(input: RenderInput): Promise<Rendering> {
+  const rendering = await renderAsFarAsPossible(input)
+  if (rendering.request === null) throw rendering.fault
+  return rendering
+}
+
+/** As `renderJob`, but a request that cannot be made leaves the prepared job standing beside its fault. */
+export async function renderAsFarAsPossible(input: RenderInput): Promise<Rendering | PartialRendering> {
   const { definition, context, lookup, environment, hideSecrets } = input
   const options = { ...(lookup ? { lookup } : {}), ...(environment ? { environment } : {}) }
   const resolved = await resolveJob(input.template, input.layers, options)
@@ -61,18 +74,34 @@ export async function renderJob(input: RenderInput): Promise<Rendering> {
   const prepared = definition.prepare(job, context, preparation)
   const configuration = hideSecrets ? hideAt(prepared, definition.secretPointers?.(prepared) ?? []) : prepared
   const facts = { id: PREVIEW_TARGET, ...definition.assumedFacts, ...input.facts }
-  const building = new BuildOrigins()
-  const request = definition.request(configuration, facts, attemptOf(input), building)
   const origins = preparation.of(configuration, resolved.origins)
-  return {
+  const warnings = [...resolved.warnings, ...findUnknownFields(resolved.value, configuration)]
+  const told = {
     configuration,
-    request,
-    origins: { configuration: origins, request: building.of(request, origins) },
     dropped: resolved.dropped,
-    warnings: hideSecrets ? hideInWarnings(resolved.warnings, [resolved.value, job, prepared, configuration]) : resolved.warnings,
+    warnings: hideSecrets ? hideInWarnings(warnings, [resolved.value, job, prepared, configuration]) : warnings,
     facts,
     assumed: Object.keys(definition.assumedFacts ?? {}).some((name) => name !== 'id' && !Object.hasOwn(input.facts ?? {}, name)),
   }
+  const building = new BuildOrigins()
+  try {
+    const request = definition.request(configuration, facts, attemptOf(input), building)
+    return { ...told, request, origins: { configuration: origins, request: building.of(request, origins) } }
+  } catch (error) {
+    if (!isAedileError(error)) throw error
+    return { ...told, request: null, fault: error, origins: { configuration: origins, request: new Map() } }
+  }
+}
+
+/** Fields of the template's job_configuration that the type does not know: they are dropped, as genuine workers drop them. */
+function findUnknownFields(resolved: Job, configuration: Job): TemplateWarning[] {
+  return Object.keys(resolved)
+    .filter((field) => !Object.hasOwn(configuration, field))
+    .map((field) => {
+      const nearest = findNearest(field, Object.keys(configuration))
+      const message = `Jobs of this type have no field ${field}, so it has no effect.${nearest ? ` Did you mean ${nearest}?` : ''}`
+      return { kind: 'unknown-field', layer: 'template', pointer: joinPointer('', field), message }
+    })
 }
 
 /** By pairs of a job before and after something was hidden in it. */

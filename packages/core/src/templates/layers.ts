@@ -129,7 +129,7 @@ export function overlayVariables<Over extends LayeredValues>(under: TracedValues
 }
 
 /** A copy of a mapping, one level deep, in which a key like `__proto__` is a key. */
-export function copyEntries(copied: Values): Values {
+function copyEntries(copied: Values): Values {
   return addEntries({}, copied)
 }
 

@@ -44,6 +44,18 @@ export function prepareBase(job: Job, context: RunContext, pythonCommand: string
   }
 }
 
+/** The environment of a single command: later ones are stronger, the user's strongest; null removes. */
+export function commandEnvironment(...layers: (Record<string, string | null> | undefined)[]): Record<string, string> {
+  const env: Record<string, string> = {}
+  for (const layer of layers) {
+    for (const [key, value] of Object.entries(layer ?? {})) {
+      if (value === null) delete env[key]
+      else setEntry(env, key, value)
+    }
+  }
+  return env
+}
+
 type Added = { attribution: Record<string, string>; labels: Record<string, string>; name: string | null }
 
 function traceBase(job: Job, { worker }: RunContext, { attribution, labels, name }: Added, trace: BuildTrace): void {

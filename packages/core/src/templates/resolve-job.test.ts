@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../json.ts'
+import { SourceNumber } from '../python-text.ts'
 import { compileTemplate, TemplateCache } from './compile.ts'
 import type { JobLayers } from './layers.ts'
 import { leafPointers } from './origins.ts'
@@ -172,6 +174,44 @@ describe('what the documentation of work pools promises', () => {
       expect((await annotationsOf(fixed, layers))['run.googleapis.com/vpc-access-connector']).toBe('my-vpc-connector')
     }
   })
+})
+
+test('the example in the README is true', async () => {
+  const text = readFileSync(new URL('README.md', import.meta.url), 'utf8')
+  const pool = JSON.parse(/```json\n([\s\S]*?)```/.exec(text)![1]!.replace('1.0', '"$1.0"'))
+  pool.variables.properties.rate.default = new SourceNumber('1.0')
+  const deployment = { image: 'etl:2', 'resources.cpu': 2, env: { A: '1', B: '2' } }
+  const reader = { ...lookup, readBlockDocument: async () => ({ data: { value: 's3cret' } }) }
+  const { value, origins, dropped } = await resolveJob(
+    compileTemplate(pool),
+    { deployment, flowRun: { day: 7, env: { B: 3 } } },
+    { lookup: reader },
+  )
+  expect(value).toEqual({
+    name: null,
+    image: 'etl:2',
+    command: 'run --day 7 --rate 1.0',
+    limits: { cpu: 2 },
+    env: { A: '1', B: '3' },
+    labels: {},
+    token: 'Bearer s3cret',
+  })
+  expect(Object.fromEntries(origins)).toMatchObject({
+    '/image': { layer: 'deployment', path: '/image' },
+    '/command': {
+      layer: 'template',
+      path: '/command',
+      parts: [
+        { layer: 'flow-run', path: '/day' },
+        { layer: 'default', path: '/rate' },
+      ],
+    },
+    '/limits/cpu': { layer: 'deployment', path: '/resources.cpu' },
+    '/env/A': { layer: 'deployment', path: '/env/A' },
+    '/env/B': { layer: 'flow-run', path: '/env/B' },
+    '/token': { layer: 'template', path: '/token', through: ['{{ prefect.blocks.secret.api }}'] },
+  })
+  expect(dropped).toEqual([{ pointer: '/limits/gpu', placeholder: '{{ resources.gpu }}', reason: 'no-such-path' }])
 })
 
 describe('a job without origins', () => {

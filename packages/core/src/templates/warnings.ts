@@ -10,9 +10,9 @@ import { joinPointer } from './placeholders.ts'
 
 /** What a genuine server and worker accept in silence, and its author surely did not mean. */
 export type TemplateWarning = {
-  kind: 'unknown-variable' | 'unreferenced-variable' | 'ill-typed-variable'
+  kind: 'unknown-variable' | 'unreferenced-variable' | 'ill-typed-variable' | 'unknown-field'
   layer: Layer
-  /** JSON pointer in the layer's job variables. */
+  /** JSON pointer in the layer's job variables; of an unknown field in the template's job_configuration. */
   pointer: string
   message: string
 }

@@ -45,7 +45,8 @@ describe('the numbers that templates are rendered from are stored and answered a
     await send('PATCH', `/flow_runs/${run.id}`, '{"job_variables":{"a":5.0}}')
     expect(await send('GET', `/flow_runs/${run.id}`)).toContain('"job_variables":{"a":5.0}')
     const refused = await api.call('POST', `/deployments/${id}/create_flow_run`, { job_variables: { a: 1.5 } })
-    expect(refused.status).toBe(409)
+    expect(refused.status).toBe(422)
+    expect(refused.body.detail).toContain('1.5 is not')
   })
 
   test('of variables, also of a bare number', async () => {

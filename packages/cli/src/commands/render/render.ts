@@ -13,7 +13,7 @@ export async function run({ input, jsonl }: { input: string; jsonl?: boolean }):
   const findDefinition = definitionFinder()
   const answers = jsonl ? answerLines(open(input), findDefinition) : answerWhole(open(input), findDefinition)
   for await (const answer of answers) {
-    if ('error' in answer) process.exitCode = EXIT_CODES.failed.code
+    if ('error' in answer || answer.request === null) process.exitCode = EXIT_CODES.failed.code
     const text = jsonl ? JSON.stringify(answer) : JSON.stringify(answer, null, 2)
     if (!process.stdout.write(`${text}\n`)) await once(process.stdout, 'drain')
   }
