@@ -1,6 +1,6 @@
 import type { LogCursor, OutputStream, Sink } from '@aedile/worker/infrastructure-driver'
 import type { Container, EngineApi } from './api.ts'
-import { EngineError } from './engine-error.ts'
+import { isAnswer } from './engine-error.ts'
 import { advance, formatCursor, type LogPlace, parseCursor, Skipper, sinceOf } from './log-cursor.ts'
 import { type LogEntry, readEntries } from './log-entries.ts'
 
@@ -113,14 +113,14 @@ function noOpenLines(): Record<OutputStream, Open> {
   return { stdout: { chunks: [], bytes: 0, times: [] }, stderr: { chunks: [], bytes: 0, times: [] } }
 }
 
-/** The last entries of a container's log; none when it cannot be read, or the container is gone. */
+/** The last entries of a container's log; none when the container is gone. */
 export async function readTail(api: EngineApi, { Id, Config }: Container, signal: AbortSignal): Promise<LogEntry[]> {
   const tail: LogEntry[] = []
   try {
     const query = { stdout: '1', stderr: '1', timestamps: '1', tail: String(TAIL_ENTRIES) }
     for await (const entries of readEntries(await api.logs(Id, query, signal), Config.Tty)) tail.push(...entries)
   } catch (error) {
-    if (!(error instanceof EngineError) || error.status === null) throw error
+    if (!isAnswer(error, 404) && !isAnswer(error, 409)) throw error
   }
   return tail
 }

@@ -26,15 +26,36 @@ export function prepareDockerJob(job: Job, context: RunContext | CommandContext,
   }
 }
 
-/** The worker's own API URL as the container reaches it. One that the user set stays as it is. */
+/**
+ * A script's single command: its settings under its own environment. Labels come after the version's, so that the user may
+ * set that, too. Source: INF F.2.
+ */
+function prepareCommand(job: Job, fields: DockerFields, { settings = {}, platform }: CommandContext): Job {
+  return {
+    command: job.command,
+    env: commandEnvironment(reachableSettings(job, fields, settings, platform), job.env),
+    labels: { [VERSION_LABEL]: PREFECT_VERSION, ...toDockerLabels(job.labels) },
+    name: toContainerName(job.name),
+    ...fields,
+    image: fields.image || DEFAULT_IMAGE,
+  }
+}
+
 function withReachableApi(job: Job, fields: DockerFields, context: RunContext): RunContext {
-  const setting = context.worker.settings.PREFECT_API_URL
-  if (setting === undefined) return context
+  const { worker } = context
+  return { ...context, worker: { ...worker, settings: reachableSettings(job, fields, worker.settings, worker.platform) } }
+}
+
+type Settings = Record<string, string>
+
+/** The settings with the API's URL as the container reaches it. One that the user set stays as it is. */
+function reachableSettings(job: Job, fields: DockerFields, settings: Settings, platform = 'linux'): Settings {
+  const setting = settings.PREFECT_API_URL
+  if (setting === undefined) return settings
   const apiUrl = Object.hasOwn(job.env, 'PREFECT_API_URL') ? job.env.PREFECT_API_URL! : setting
   const { network_mode: networkMode, networks } = fields
-  if (networkModeOf({ networkMode, networks, apiUrl, platform: context.worker.platform ?? 'linux' }) === 'host') return context
-  const settings = { ...context.worker.settings, PREFECT_API_URL: rewriteApiUrl(setting) }
-  return { ...context, worker: { ...context.worker, settings } }
+  if (networkModeOf({ networkMode, networks, apiUrl, platform }) === 'host') return settings
+  return { ...settings, PREFECT_API_URL: rewriteApiUrl(setting) }
 }
 
 /** Labels in Docker's form: `a.b/c` becomes `b.a.c`. A key without a slash stays. */
@@ -51,10 +72,6 @@ function toDockerLabel(key: string): string {
 export function toContainerName(name: string | null): string | null {
   if (!name) return null
   return slugify(name, { lowercase: false, maxLength: 250, disallowed: /[^a-zA-Z0-9_.-]+/g }).replace(/^[_.-]+/, '') || null
-}
-
-function withoutNulls(env: Record<string, string | null>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== null))
 }
 
 function withDockerLabels(trace: BuildTrace): BuildTrace {

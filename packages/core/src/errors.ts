@@ -38,6 +38,12 @@ export const ERRORS = {
   },
   infrastructure_failed: { message: '{what}', status: 500, retryable: false },
   infrastructure_unreachable: { message: '{what}', status: 503, retryable: true },
+  infrastructure_without_driver: {
+    message:
+      'The type {type} can be rendered, but not be run by this version: {package} has no driver yet. Pools of this type can be served by a genuine worker.',
+    status: 422,
+    retryable: false,
+  },
   infrastructure_type_unknown: {
     message:
       'There is no infrastructure of type {type}. Known types: {known}. Install its package or name it in AEDILE_INFRASTRUCTURES.',
@@ -212,9 +218,29 @@ export const ERRORS = {
     retryable: false,
   },
   image_unsupported: {
-    message: 'Building images belongs to the package {package}: install it and import its deploy(), or leave `image` out.',
+    message: 'Building an image needs the package {package}. Install it: npm install {package}. Or leave `image` out.',
     status: 422,
     retryable: false,
+  },
+  image_pool_unsuited: {
+    message: 'The work pool {pool} ({type}) takes no image: its template has no variable named image.',
+    status: 422,
+    retryable: false,
+  },
+  image_name_invalid: { message: 'An image cannot be named {name}: {why}.', status: 422, retryable: false },
+  image_option_invalid: { message: 'The image cannot be built so: {why}', status: 422, retryable: false },
+  dockerfile_missing: {
+    message: 'There is no Dockerfile {path}. Name another, or leave it out to have one made.',
+    status: 404,
+    retryable: false,
+  },
+  image_build_failed: { message: 'The image {image} could not be built: {why}{output}', status: 500, retryable: false },
+  image_push_failed: { message: 'The image {image} could not be pushed: {why}', status: 502, retryable: false },
+  registry_refused: { message: 'The registry {registry} refused {user}: {why}. {advice}', status: 403, retryable: false },
+  registry_unreachable: {
+    message: 'The registry {registry} cannot be reached by the engine: {why}.{advice}',
+    status: 503,
+    retryable: true,
   },
 
   port_taken: {

@@ -87,7 +87,7 @@ describe('a template', () => {
     expect(at(await bodyWith({}, { template: custom }), annotation)).toBeUndefined()
   })
 
-  it('row 23: of one pool is not changed by rendering, so another pool keeps its own', async () => {
+  it('rows 23, 32: of one pool is not changed by rendering, so another pool keeps its own', async () => {
     const before = structuredClone(custom)
     await render({ my_custom_annotation: 'x' }, { template: custom })
     expect(custom).toEqual(before)

@@ -46,10 +46,10 @@ export async function loadInfrastructure(
   packages: InfrastructurePackage[],
   type: string,
 ): Promise<{ definition: InfrastructureDefinition; driver: InfrastructureDriver }> {
-  const [definition, { drivers }] = await Promise.all([
-    loadDefinition(packages, type),
-    load<{ drivers: InfrastructureDriver[] }>(findPackage(packages, type).name, 'driver'),
-  ])
+  const definition = await loadDefinition(packages, type)
+  const { name } = findPackage(packages, type)
+  if (!hasEntry(name, 'driver')) throw new AedileError('infrastructure_without_driver', { type, package: name })
+  const { drivers } = await load<{ drivers: InfrastructureDriver[] }>(name, 'driver')
   return { definition, driver: pickType(packages, drivers, type) }
 }
 
@@ -95,9 +95,21 @@ export function folderOf(name: string): string | null {
 async function load<Module>(name: string, entry: string): Promise<Module> {
   const folder = folderOf(name)
   if (!folder) throw new AedileError('infrastructure_type_unknown', { type: name, known: 'none' })
-  // Resolved from the package itself, so that its own exports decide which file it is.
-  const path = createRequire(join(folder, 'package.json')).resolve(`${ownName(folder)}/${entry}`)
-  return import(pathToFileURL(path).href) as Promise<Module>
+  return import(pathToFileURL(resolveEntry(folder, entry)).href) as Promise<Module>
+}
+
+/** Resolved from the package itself, so that its own exports decide which file it is. */
+function resolveEntry(folder: string, entry: string): string {
+  return createRequire(join(folder, 'package.json')).resolve(`${ownName(folder)}/${entry}`)
+}
+
+function hasEntry(name: string, entry: string): boolean {
+  const folder = folderOf(name)
+  try {
+    return folder !== null && existsSync(resolveEntry(folder, entry))
+  } catch {
+    return false
+  }
 }
 
 function ownName(folder: string): string {

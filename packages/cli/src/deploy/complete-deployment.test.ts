@@ -100,7 +100,7 @@ describe('what the server is sent of a deployment', () => {
     expect(() => complete({ flow: plain })).toThrow('needs a command')
   })
 
-  it('reads job variables of the command line by the types of the pool, and those of a file as they are', () => {
+  it('reads job variables of the command line by the types of the pool, and those of a file as they are (row 29)', () => {
     const given = { command: 'true', 'env.X': '5', replicas: '2' }
     const entry = { work_pool: { job_variables: given } }
     expect(complete({ entry }, {}, { givenVariables: given }).job_variables).toEqual({

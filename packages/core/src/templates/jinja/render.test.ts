@@ -99,7 +99,7 @@ describe('a rendering is bounded', () => {
     [`{% for i in range(100) %}{% for j in range(100) %}${'{% set x = 1 %}'.repeat(30)}{% endfor %}{% endfor %}`, 'steps'],
     ['{{ range(1000000000000) }}', 'Range too big'],
     [`{{ ${'('.repeat(10_000)}1${')'.repeat(10_000)} }}`, 'nested'],
-    [`{{ ${"[".repeat(10_000)} }}`, "nested|unexpected"],
+    [`{{ ${'['.repeat(10_000)} }}`, 'nested|unexpected'],
     [`{{ ${'-'.repeat(10_000)}1 }}`, 'nested'],
     [`{{ ${'not '.repeat(10_000)}1 }}`, 'nested'],
     [`${'{% if 1 %}'.repeat(10_000)}`, 'nested'],

@@ -93,7 +93,7 @@ describe('a work pool', () => {
     expect((await api.call('POST', '/work_pools/?lint=strickt', { name: 'pool', type: 'process' })).status).toBe(422)
   })
 
-  test('is saved without it as a genuine server would, and shows the findings wherever it is shown', async () => {
+  test('is saved without it as a genuine server would, and shows the findings wherever it is shown; an edited one is accepted (row 126)', async () => {
     const findings = [{ code: 'placeholder-malformed' }, { code: 'variable-unreferenced', nearest: null, severity: 'warning' }]
     const created = await createPool({ base_job_template: unused })
     expect(created).toMatchObject({ status: 201, body: { aedile_warnings: findings } })
