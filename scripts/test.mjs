@@ -1,9 +1,10 @@
-// `npm test`: every suite that this machine can run. What needs Postgres runs when Postgres is there, and is named as
+// `npm test`: every suite that this machine can run. What needs Postgres or Docker runs when it is there, and is named as
 // skipped when not. Writes the runner's reports to .cache/reports and ends with one line that sums them.
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { startEngine, whyNoEngine } from './docker/engine.mjs'
 import { findPostgres, startPostgres } from './postgres.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -11,6 +12,7 @@ const reports = join(root, '.cache', 'reports')
 const only = process.argv.slice(2)
 const missing = []
 let postgres = null
+let engine = null
 
 rmSync(reports, { recursive: true, force: true })
 mkdirSync(reports, { recursive: true })
@@ -20,6 +22,14 @@ if (findPostgres()) {
   postgres = await startPostgres()
 } else {
   missing.push('the server suite on Postgres (Postgres is not installed; on Debian: apt-get install postgresql)')
+}
+
+const whyNot = whyNoEngine()
+if (whyNot) {
+  missing.push(`what runs in containers (no Docker engine: ${whyNot})`)
+} else {
+  process.stderr.write('> Starting a Docker engine ...\n')
+  engine = await startEngine()
 }
 
 const suites = ['unit', 'server-sqlite', ...(postgres ? ['server-postgres'] : []), 'infrastructure', 'stories']
@@ -42,6 +52,7 @@ try {
   }
 } finally {
   postgres?.stop()
+  await engine?.stop()
 }
 
 for (const name of missing) process.stdout.write(`Skipped: ${name}\n`)
@@ -60,7 +71,11 @@ function vitest(suite) {
     '--passWithNoTests',
   ]
   args.push('--reporter=default', '--reporter=json', `--outputFile.json=${join(reports, `${suite}.json`)}`)
-  const env = { ...process.env, ...(postgres ? { AEDILE_TEST_POSTGRES_URL: postgres.url } : {}) }
+  const env = {
+    ...process.env,
+    ...(postgres ? { AEDILE_TEST_POSTGRES_URL: postgres.url } : {}),
+    ...(engine ? { AEDILE_TEST_DOCKER_HOST: engine.host } : {}),
+  }
   const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] })
   return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)))
 }

@@ -14,4 +14,8 @@ export type Engine = {
 /** Why no engine can be started here; null when one can. */
 export function whyNoEngine(): string | null
 /** Starts an engine with the test images in it. */
-export function startEngine(options?: { liveRestore?: boolean }): Promise<Engine>
+export function startEngine(options?: {
+  liveRestore?: boolean
+  /** More options for dockerd. */
+  options?: string[]
+}): Promise<Engine>

@@ -29,7 +29,7 @@ function find(program) {
 }
 
 /** Starts an engine with the test images in it. Returns its address, and functions that end it and start it again. */
-export async function startEngine({ liveRestore = false } = {}) {
+export async function startEngine({ liveRestore = false, options = [] } = {}) {
   const why = whyNoEngine()
   if (why) throw new Error(`No Docker engine can be started: ${why}.`)
   mkdirSync(join(root, '.cache', 'docker'), { recursive: true })
@@ -39,7 +39,7 @@ export async function startEngine({ liveRestore = false } = {}) {
   const socket = join(folder, 'docker.sock')
   const pidFile = join(folder, 'pid')
   const paths = ['--host', `unix://${socket}`, '--data-root', data, '--exec-root', join(folder, 'exec'), '--pidfile', pidFile]
-  const args = [...paths, '--config-file', join(folder, 'daemon.json'), ...(liveRestore ? ['--live-restore'] : [])]
+  const args = [...paths, '--config-file', join(folder, 'daemon.json'), ...(liveRestore ? ['--live-restore'] : []), ...options]
   let daemon = null
   // Its own, because the machine's may say where the machine's engine listens.
   writeFileSync(join(folder, 'daemon.json'), '{}')

@@ -20,8 +20,9 @@ const POOL = 'docker'
 /** The lease of this system, in seconds; it is 45 otherwise. */
 const LEASE_SECONDS = 3
 
-const runs = host ? describe : describe.skip
-runs(`runs in containers${host ? '' : ': needs a Docker engine in AEDILE_TEST_DOCKER_HOST'}`, () => {
+if (!host) it.skip('runs in containers: needs a Docker engine in AEDILE_TEST_DOCKER_HOST', () => {})
+
+describe.runIf(host)('runs in containers', () => {
   let system: System
   const startWorker = (name: string) => system.startWorker({ pool: POOL, name, environment: { DOCKER_HOST: host! } })
   const deploy = (command: string, variables: JsonObject = {}) => {
@@ -79,7 +80,10 @@ runs(`runs in containers${host ? '' : ': needs a Docker engine in AEDILE_TEST_DO
     expect(await worker.end('SIGTERM')).toBe(0)
   })
 
-  it('outlive their worker: one that comes back, and another one, follow them to their true ends', async () => {
+  it.each([
+    ['the one that comes back', 'killed'],
+    ['another one, when its lease is out,', 'other'],
+  ])('outlive their worker: %s follows them to their true ends', async (_, next) => {
     const killed = await startWorker('killed')
     const count = 'i=0; while [ $i -lt 250 ]; do i=$((i + 1)); echo "line $i"; sleep 0.04; done; exit $CODE'
     const codes = [0, 7]
@@ -89,8 +93,7 @@ runs(`runs in containers${host ? '' : ': needs a Docker engine in AEDILE_TEST_DO
     }
     await killed.end('SIGKILL')
     expect(await containers()).toHaveLength(2)
-    // Another name: it takes the runs over when the lease is out.
-    const other = await startWorker('other')
+    const other = await startWorker(next)
     const [good, bad] = await Promise.all(started.map((one) => waitForEnd(system, one, 90)))
     expect([good?.state_type, bad?.state_type]).toEqual(['COMPLETED', 'CRASHED'])
     expect(bad?.state?.message).toMatch(/status code 7\./)

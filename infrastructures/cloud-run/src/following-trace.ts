@@ -22,4 +22,8 @@ export class FollowingTrace implements BuildTrace {
     this.#told.set(to, { layer, path })
     this.#outer.added(to, layer, path)
   }
+
+  moved(to: string, field: string): void {
+    this.copied(to, field)
+  }
 }

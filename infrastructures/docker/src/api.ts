@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import type { Readable } from 'node:stream'
+import { inspect } from 'node:util'
 import type { JsonObject } from '@aedile/core/json'
 import type Dockerode from 'dockerode'
 import { EngineError } from './engine-error.ts'
@@ -65,7 +66,7 @@ export class EngineApi {
   /** Loads the library and makes a client. Nothing is asked yet. */
   static async open(endpoint: Endpoint, answerSeconds: number = ANSWER_SECONDS): Promise<EngineApi> {
     const { default: Docker } = await import('dockerode')
-    const agent = openAgent(endpoint)
+    const agent = hideFromInspection(openAgent(endpoint))
     // Its types do not know that it hands the agent on.
     const options: Dockerode.DockerOptions & { agent: HttpAgent } = { ...toOptions(endpoint), agent }
     return new EngineApi(endpoint, new Docker(options).modem, agent, answerSeconds)
@@ -224,6 +225,11 @@ export function openAgent({ way }: Endpoint): HttpAgent | HttpsAgent {
   const options = { keepAlive: true, maxFreeSockets: 16, timeout: 0 }
   if (way.kind === 'unix' || way.tls === null) return new HttpAgent(options)
   return new HttpsAgent({ ...options, rejectUnauthorized: way.tls.verify })
+}
+
+/** The library makes a text of all that goes into a request, for a log that nobody reads; an agent holds every socket. */
+function hideFromInspection<T extends object>(agent: T): T {
+  return Object.defineProperty(agent, inspect.custom, { value: () => 'Agent' })
 }
 
 export function toOptions({ way }: Endpoint): Dockerode.DockerOptions {

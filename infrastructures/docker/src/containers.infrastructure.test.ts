@@ -14,13 +14,33 @@ withEngine('a container', () => {
 
   describe('that cannot start', () => {
     it.each([
-      ['a command that is not in the image', { command: '/no/such' }, 'The command /no/such is not in the image. Correct the command'],
-      ['a command that is no program file', { command: '/etc/passwd' }, 'The command /etc/passwd is in the image, but cannot be executed.'],
-      ['an image that is not there', { image: 'aedile-test/none:1', image_pull_policy: 'Never' }, 'the image aedile-test/none:1 is not on the Docker engine, and its pull policy is Never.'],
+      [
+        'a command that is not in the image',
+        { command: '/no/such' },
+        'The command /no/such is not in the image. Correct the command',
+      ],
+      [
+        'a command that is no program file',
+        { command: '/etc/passwd' },
+        'The command /etc/passwd is in the image, but cannot be executed.',
+      ],
+      [
+        'an image that is not there',
+        { image: 'aedile-test/none:1', image_pull_policy: 'Never' },
+        'the image aedile-test/none:1 is not on the Docker engine, and its pull policy is Never.',
+      ],
       ['a registry that is away', { image: '127.0.0.1:9/none:1' }, 'Docker pull failed for 127.0.0.1:9/none:1: Get "http'],
-      ['a registry that is away and no local image', { image: '127.0.0.1:9/none:1', image_pull_policy: 'IfPossible' }, "Docker operation completely failed for '127.0.0.1:9/none:1'"],
+      [
+        'a registry that is away and no local image',
+        { image: '127.0.0.1:9/none:1', image_pull_policy: 'IfPossible' },
+        "Docker operation completely failed for '127.0.0.1:9/none:1'",
+      ],
       ['a network that is not there', { command: 'true', networks: ['none-such'] }, 'network none-such not found'],
-      ['a second network that is not there', { command: 'true', networks: ['bridge', 'none-such'] }, 'network none-such not found'],
+      [
+        'a second network that is not there',
+        { command: 'true', networks: ['bridge', 'none-such'] },
+        'network none-such not found',
+      ],
       ['too little memory', { command: 'true', mem_limit: '1m' }, 'Minimum memory limit allowed is'],
     ])('for %s says so, and leaves nothing behind', async (_, fields, told) => {
       const attempt = stage.attempt(fields)
@@ -49,7 +69,9 @@ withEngine('a container', () => {
       const command = "sh -c 'x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done'"
       const { outcome } = await stage.run({ command, mem_limit: '16m', memswap_limit: '16m' })
       expect(outcome).toMatchObject({ kind: 'failed', exitCode: 137, advice: expect.stringContaining('mem_limit') })
-      expect(outcome.reason).toMatch(/^Flow run infrastructure exited with non-zero status code 137\. .*used more memory than its limit of 16 MiB/)
+      expect(outcome.reason).toMatch(
+        /^Flow run infrastructure exited with non-zero status code 137\. .*used more memory than its limit of 16 MiB/,
+      )
     })
 
     it('because somebody removed it is not-found, with what it had written', async () => {
@@ -108,7 +130,7 @@ withEngine('a container', () => {
   })
 
   describe('of a name', () => {
-    it("that other attempts' have takes the next free number; its handle keeps the name (row 178)", async () => {
+    it("that other attempts' have takes the next free number; its handle keeps the name (row 207)", async () => {
       const name = `cat-${newAttemptKey()}`
       const attempts = [0, 1, 2].map(() => stage.attempt({ name, command: 'sleep 300' }))
       const handles = await Promise.all(attempts.map((attempt) => stage.start(attempt)))
@@ -119,7 +141,7 @@ withEngine('a container', () => {
       expect(await stage.start(attempts[2]!)).toEqual(handles[2])
     })
 
-    it('is kept or removed as its job says, also by who has only the list', async () => {
+    it('is kept or removed as its job says, also by who has only the list (row 176)', async () => {
       const { handle } = await stage.run({ command: 'true', auto_remove: false })
       await stage.connection.remove(handle)
       for await (const found of stage.connection.list(handle.server)) {
@@ -165,7 +187,7 @@ withEngine('a container', () => {
     })
   })
 
-  it('is connected to all its networks before it starts (row 459)', async () => {
+  it('is connected to all its networks before it starts (row 187)', async () => {
     const names = [`a-${newAttemptKey()}`, `b-${newAttemptKey()}`]
     for (const name of names) await stage.outside.createNetwork(name)
     const handle = await stage.start(stage.attempt({ command: 'sleep 300', networks: names }))
@@ -183,6 +205,8 @@ describe('an engine', () => {
   ])('that is not at %s is told in one sentence and an advice', async (host, why) => {
     const failure = await dockerDriver.connect({ host }, {}).catch((error: Error) => error)
     expect(failure).toMatchObject({ code: 'infrastructure_unreachable', retryable: true })
-    expect((failure as Error).message).toMatch(new RegExp(`^The Docker engine at ${host} does not answer: .*${why}.*\\. Start Docker, or`))
+    expect((failure as Error).message).toMatch(
+      new RegExp(`^The Docker engine at ${host} does not answer: .*${why}.*\\. Start Docker, or`),
+    )
   })
 })

@@ -1,8 +1,8 @@
 import type { Handle, ServerId } from '@aedile/core/infrastructure-definition'
 import type { Container, ContainerSummary, EngineApi } from './api.ts'
 import { isAnswer } from './engine-error.ts'
-import { NAME_LABEL, REMOVE_LABEL } from './driver-labels.ts'
-import { ATTEMPT_LABEL, SERVER_LABEL } from './labels.ts'
+import { ATTEMPT_LABEL, NAME_LABEL, REMOVE_LABEL, SERVER_LABEL } from './labels.ts'
+import { GRACE_SECONDS } from './request.ts'
 
 /** The container of this id or name; null when there is none. */
 export async function inspectOrNull(api: EngineApi, idOrName: string): Promise<Container | null> {
@@ -39,9 +39,6 @@ export function listOfName(api: EngineApi, name: string): Promise<ContainerSumma
 export function isOfAttempt(labels: Record<string, string> | null, { attempt, server }: Handle): boolean {
   return labels?.[ATTEMPT_LABEL] === attempt && labels[SERVER_LABEL] === server
 }
-
-/** What every handle of this type has. */
-const GRACE_SECONDS = 30
 
 /** The handle of a container that was listed by its server's label. */
 export function toHandle(

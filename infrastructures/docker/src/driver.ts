@@ -5,10 +5,9 @@ import type { Connection, InfrastructureDriver, LogCursor, Sink } from '@aedile/
 import { type Container, EngineApi } from './api.ts'
 import { ClosedAttempts } from './closed-attempts.ts'
 import { findContainer, inspectOrNull, toHandle } from './containers.ts'
-import { QUIET_LABEL } from './driver-labels.ts'
 import { EngineError, isAnswer, isNoAnswer, isUnanswered } from './engine-error.ts'
 import { EngineEvents } from './engine-events.ts'
-import { SERVER_LABEL } from './labels.ts'
+import { QUIET_LABEL, SERVER_LABEL } from './labels.ts'
 import { LogFollower } from './log-follower.ts'
 import { observeContainer } from './observing.ts'
 import { toOutcome } from './outcome.ts'
@@ -36,7 +35,7 @@ export const dockerDriver: InfrastructureDriver<DockerRequest> = {
       })
     } catch (error) {
       api.close()
-      throw isUnanswered(error) ? unreachable(`${error.message} Start Docker, or name another engine with DOCKER_HOST.`, error) : error
+      throw toConnectFailure(error, endpoint.host)
     }
   },
 }
@@ -205,6 +204,16 @@ class DockerConnection implements Connection<DockerRequest> {
 function readAnswerSeconds(text: string | undefined): number | undefined {
   const seconds = Number(text)
   return text && seconds > 0 ? seconds : undefined
+}
+
+function toConnectFailure(error: unknown, host: string): unknown {
+  if (isUnanswered(error)) return unreachable(`${error.message} Start Docker, or name another engine with DOCKER_HOST.`, error)
+  if (!(error instanceof EngineError)) return error
+  return new AedileError(
+    'infrastructure_failed',
+    { what: `The Docker engine at ${host} refused: ${error.message}` },
+    { cause: error },
+  )
 }
 
 function unreachable(what: string, cause: unknown): AedileError {

@@ -44,7 +44,10 @@ withEngine('an engine that goes away', () => {
       await recorder.until('\n5\n')
       await engine.end(signal)
       expect(await stage.observe(handle)).toMatchObject({ kind: 'cannot-tell', reason: expect.stringContaining(engine.host) })
-      await expect(stage.connection.stop(handle, 0)).rejects.toMatchObject({ code: 'infrastructure_unreachable', retryable: true })
+      await expect(stage.connection.stop(handle, 0)).rejects.toMatchObject({
+        code: 'infrastructure_unreachable',
+        retryable: true,
+      })
       await engine.start()
       if (liveRestore) {
         await stage.outside.putFile(String(handle.native.containerId), '/tmp', 'end')

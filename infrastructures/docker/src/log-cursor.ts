@@ -43,7 +43,7 @@ export function toSince(time: string): string {
 
 /** The time from which both streams are found again: that of the earliest entry not told yet, and some time before the last. */
 export function sinceOf(place: LogPlace, untold: string | null): string {
-  const last = place.stdout.time > place.stderr.time ? place.stdout.time : place.stderr.time
+  const last = [place.stdout.time, place.stderr.time].sort()[1]!
   if (last === '') return ''
   const [seconds, nanos] = toSince(last).split('.')
   const skewed = `${Math.max(0, Number(seconds) - SKEW_SECONDS)}.${nanos ?? '0'}`

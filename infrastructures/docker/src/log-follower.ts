@@ -65,8 +65,13 @@ export class LogFollower {
       const times = tail.filter((entry) => entry.stream === stream).map(({ time }) => time)
       const last = times.at(-1)
       const open = this.#open[stream].times
-      const seen = open.length > 0 ? { time: open.at(-1)!, count: open.filter((time) => time === open.at(-1)).length } : this.#place[stream]
-      return last === undefined || last < seen.time || (last === seen.time && times.filter((time) => time === last).length <= seen.count)
+      const seen =
+        open.length > 0 ? { time: open.at(-1)!, count: open.filter((time) => time === open.at(-1)).length } : this.#place[stream]
+      return (
+        last === undefined ||
+        last < seen.time ||
+        (last === seen.time && times.filter((time) => time === last).length <= seen.count)
+      )
     })
   }
 

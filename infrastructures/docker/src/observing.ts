@@ -61,7 +61,12 @@ async function readLog(follower: LogFollower, sink: Sink, signal: AbortSignal): 
 }
 
 /** What the log still holds after the end, and its last lines. */
-async function readRest(api: EngineApi, container: Container, follower: LogFollower | null, signal: AbortSignal): Promise<string[]> {
+async function readRest(
+  api: EngineApi,
+  container: Container,
+  follower: LogFollower | null,
+  signal: AbortSignal,
+): Promise<string[]> {
   if (!follower) return []
   const tail = await readTail(api, container, signal)
   if (!follower.hasAll(tail)) await follower.read(signal, false)

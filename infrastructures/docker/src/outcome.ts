@@ -51,7 +51,9 @@ function describeEnding(ending: Ending, lastLines: string[]): Outcome {
     case 'never':
       return outcome('stopped', { reason: 'It was stopped before it started.' })
     case 'not-found':
-      return outcome('not-found', { reason: 'There is no container of this attempt on the Docker engine: it was removed or never made.' })
+      return outcome('not-found', {
+        reason: 'There is no container of this attempt on the Docker engine: it was removed or never made.',
+      })
     case 'not-mine':
       return outcome('not-mine', {
         reason: `The container belongs to ${ending.target}; this is ${ending.here}.`,
@@ -67,7 +69,11 @@ function describeExit({ exitCode, memory }: { exitCode: number; memory: MemoryFa
   // The words of a genuine worker: they become the state's message.
   const said = `Flow run infrastructure exited with non-zero status code ${exitCode}.`
   if (memory.ranOut || (exitCode === 137 && memory.limitBytes !== null)) {
-    return outcome('failed', { exitCode, reason: `${said} ${describeMemory(memory)}`, advice: 'Raise mem_limit, or let the run use less memory.' })
+    return outcome('failed', {
+      exitCode,
+      reason: `${said} ${describeMemory(memory)}`,
+      advice: 'Raise mem_limit, or let the run use less memory.',
+    })
   }
   if (lastLines.some((line) => /exec .*: exec format error$/.test(line))) {
     return outcome('failed', { exitCode, reason: `${said} ${WRONG_FORMAT.reason}`, advice: WRONG_FORMAT.advice })
@@ -102,9 +108,15 @@ export function describeStartFailure(error: string): { reason: string; advice: s
     return { reason: `${capitalize(named)} is not in the image.`, advice: 'Correct the command, or install it in the image.' }
   }
   if (program !== undefined && /permission denied|is a directory/.test(error)) {
-    return { reason: `${capitalize(named)} is in the image, but cannot be executed.`, advice: 'Give it its executable bit, or name a program.' }
+    return {
+      reason: `${capitalize(named)} is in the image, but cannot be executed.`,
+      advice: 'Give it its executable bit, or name a program.',
+    }
   }
-  return { reason: `The Docker engine could not start the container: ${error.replace(/\.$/, '')}.`, advice: "Compare it with the job's settings." }
+  return {
+    reason: `The Docker engine could not start the container: ${error.replace(/\.$/, '')}.`,
+    advice: "Compare it with the job's settings.",
+  }
 }
 
 function capitalize(text: string): string {

@@ -77,6 +77,7 @@ export function toContainerName(name: string | null): string | null {
 function withDockerLabels(trace: BuildTrace): BuildTrace {
   return {
     copied: (to, from) => trace.copied(to, from),
+    moved: (to, field) => trace.moved(to, field),
     added: (to, layer, path) => {
       const [, field, key] = to.split('/')
       trace.added(field === 'labels' ? labelPointer(toDockerLabel(fromPointerStep(key!))) : to, layer, path)

@@ -23,7 +23,10 @@ export async function pullImage(api: EngineApi, pull: PullRequest, io: { sink: S
     await logInAndPull(api, pull, image, io)
   } catch (error) {
     if (io.signal.aborted || isUnanswered(error) || !pull.orLocal) throw error
-    if (!(await hasImage(api, image))) throw failed(`Docker operation completely failed for '${image}': ${(error as Error).message} There is no local image either.`)
+    if (!(await hasImage(api, image)))
+      throw failed(
+        `Docker operation completely failed for '${image}': ${(error as Error).message} There is no local image either.`,
+      )
     io.sink.status('image not pulled', `${(error as Error).message} The local image is used.`)
   }
 }

@@ -4,7 +4,7 @@ import { joinPointer } from '@aedile/core/templates/placeholders'
 import { TOP_SETTINGS } from './create-body.ts'
 import { HOST_SETTINGS } from './host-config.ts'
 import type { DockerJob } from './job.ts'
-import { ATTEMPT_LABEL, SERVER_LABEL } from './labels.ts'
+import { ATTEMPT_LABEL, QUIET_LABEL, REMOVE_LABEL, SERVER_LABEL } from './labels.ts'
 import { ENTRY_FIELDS } from './nested-settings.ts'
 import { mountPoint } from './volumes.ts'
 
@@ -25,6 +25,8 @@ export function traceRequest(trace: BuildTrace, { job, settings, env, added, cre
   trace.copied('/create/Labels', '/labels')
   trace.added(joinPointer('/create/Labels', ATTEMPT_LABEL), 'attempt', '/key')
   trace.added(joinPointer('/create/Labels', SERVER_LABEL), 'attempt', '/server')
+  trace.copied(joinPointer('/create/Labels', REMOVE_LABEL), '/auto_remove')
+  trace.copied(joinPointer('/create/Labels', QUIET_LABEL), '/stream_output')
   trace.copied(`${HOST}/Memory`, '/mem_limit')
   trace.copied(`${HOST}/MemorySwap`, '/memswap_limit')
   trace.copied(`${HOST}/Privileged`, '/privileged')

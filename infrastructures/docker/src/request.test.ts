@@ -57,8 +57,8 @@ const renderVariables = (variables: JsonObject) => render(withVariables(variable
 /** The body without our additions. */
 function withoutOurs({ Env, Labels, ...body }: JsonObject): JsonObject {
   const isOurs = (line: unknown) => /^(AEDILE_ATTEMPT|PREFECT_CLIENT_CUSTOM_HEADERS)=/.test(String(line))
-  const { 'io.aedile.attempt': _attempt, 'io.aedile.server': _server, ...labels } = Labels as JsonObject
-  return { ...body, Env: (Env as string[]).filter((line) => !isOurs(line)), Labels: labels }
+  const labels = Object.entries(Labels as JsonObject).filter(([name]) => !name.startsWith('io.aedile.'))
+  return { ...body, Env: (Env as string[]).filter((line) => !isOurs(line)), Labels: Object.fromEntries(labels) }
 }
 
 /** The Engine is never asked to remove a container: it would take the outcome with it. */
@@ -79,7 +79,9 @@ describe('the request is what docker-py sends for a genuine worker, and our addi
 
   it('adds the attempt to labels and environment, and takes removal upon itself', async () => {
     const { request } = await renderVariables({ auto_remove: true })
-    expect(request.create.Labels).toMatchObject({ 'io.aedile.attempt': '<attempt>', 'io.aedile.server': '<server>' })
+    const labels = { 'io.aedile.attempt': '<attempt>', 'io.aedile.server': '<server>', 'io.aedile.remove': 'true' }
+    expect(request.create.Labels).toMatchObject(labels)
+    expect(request.create.Labels).not.toHaveProperty('io.aedile.quiet')
     expect(request.create.Env).toContain('AEDILE_ATTEMPT=<attempt>')
     expect(request.create.Env).toContain('PREFECT_CLIENT_CUSTOM_HEADERS={"X-Aedile-Attempt":"<attempt>"}')
     expect(request.create.HostConfig).not.toHaveProperty('AutoRemove')

@@ -7,7 +7,7 @@ import type { BuildTrace } from '@aedile/core/rendering/build-trace'
 import { buildCreateBody } from './create-body.ts'
 import { readFacts } from './facts.ts'
 import type { DockerJob } from './job.ts'
-import { ATTEMPT_LABEL, SERVER_LABEL } from './labels.ts'
+import { ATTEMPT_LABEL, QUIET_LABEL, REMOVE_LABEL, SERVER_LABEL } from './labels.ts'
 import { refuse } from './nested-settings.ts'
 import { gatewayHosts, networkModeOf } from './network.ts'
 import { buildPull, type PullRequest } from './pull.ts'
@@ -19,7 +19,7 @@ export { ATTEMPT_LABEL, SERVER_LABEL } from './labels.ts'
 /** Exactly what start() sends to the Engine, in this order: pull, create, connect, start. */
 export type DockerRequest = {
   pull: PullRequest
-  /** `name` of the create query; null lets the Engine choose. Against another attempt's container, `-1`, `-2` ... follow. */
+  /** `name` of the create query; null: the attempt key. Against another attempt's container, `-1`, `-2` ... follow. */
   name: string | null
   /** `platform` of the create query. */
   platform: string | null
@@ -34,7 +34,7 @@ export type DockerRequest = {
 }
 
 /** How long a container may take to end after it was asked to, as a genuine worker gives it. Source: INF B.4. */
-const GRACE_SECONDS = 30
+export const GRACE_SECONDS = 30
 
 /** Fields of a job: under these names, settings of the user have no effect. */
 const JOB_FIELDS = [
@@ -76,7 +76,7 @@ export function buildRequest(prepared: Job, facts: TargetFacts, attempt: Attempt
     image: job.image,
     command: job.command ?? '',
     env,
-    labels: { ...job.labels, [ATTEMPT_LABEL]: attempt.key, [SERVER_LABEL]: attempt.server },
+    labels: { ...job.labels, ...attemptLabels(job, attempt) },
     network: networks[0] ?? null,
     networkMode: networkModeOf({ networkMode, networks, apiUrl: apiUrl ?? workerApiUrl, platform }),
     settings: {
@@ -97,6 +97,16 @@ export function buildRequest(prepared: Job, facts: TargetFacts, attempt: Attempt
     networks: networks.slice(1),
     remove: job.auto_remove,
     streamOutput: job.stream_output,
+  }
+}
+
+/** Our labels. */
+function attemptLabels({ auto_remove, stream_output }: DockerJob, { key, server }: AttemptContext): Record<string, string> {
+  return {
+    [ATTEMPT_LABEL]: key,
+    [SERVER_LABEL]: server,
+    ...(auto_remove ? { [REMOVE_LABEL]: 'true' } : {}),
+    ...(stream_output ? {} : { [QUIET_LABEL]: 'true' }),
   }
 }
 

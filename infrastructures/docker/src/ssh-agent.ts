@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process'
-import { Agent, type ClientRequestArgs } from 'node:http'
+import { Agent } from 'node:http'
 import { Duplex } from 'node:stream'
+
+/** How much of what ssh says is kept for an error. */
+const SAID_CHARACTERS = 2_000
 
 /**
  * Connections to an engine over ssh, made as Docker's own command line makes them: `ssh` runs `docker system dial-stdio`
@@ -9,7 +12,6 @@ import { Duplex } from 'node:stream'
 export class SshAgent extends Agent {
   readonly #destination: string
   readonly #port: number | null
-  #lastError = ''
 
   constructor(destination: string, port: number | null) {
     super({ keepAlive: true, maxFreeSockets: 4 })
@@ -17,27 +19,38 @@ export class SshAgent extends Agent {
     this.#port = port
   }
 
-  override createConnection(_options: ClientRequestArgs): Duplex {
-    const port = this.#port === null ? [] : ['-p', String(this.#port)]
-    const args = ['-o', 'BatchMode=yes', '-o', 'ConnectTimeout=30', ...port, '--', this.#destination]
-    const child = spawn('ssh', [...args, 'docker', 'system', 'dial-stdio'], { stdio: ['pipe', 'pipe', 'pipe'] })
-    const stream = Duplex.from({ readable: child.stdout, writable: child.stdin })
-    let said = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said = (said + text).slice(-2_000)
-    })
-    child.once('error', (error) => stream.destroy(error))
-    child.once('exit', (code) => {
-      this.#lastError = said.trim() || `ssh ended with exit code ${code}`
-      if (code) stream.destroy(new Error(this.#lastError))
-    })
-    stream.once('close', () => child.kill())
-    return Object.assign(stream, {
-      setTimeout: () => stream,
-      setNoDelay: () => stream,
-      setKeepAlive: () => stream,
-      ref: () => stream,
-      unref: () => stream,
-    })
+  override createConnection(): Duplex {
+    return dialThroughSsh(this.#destination, this.#port)
   }
+}
+
+function dialThroughSsh(destination: string, port: number | null): Duplex {
+  const options = ['-o', 'BatchMode=yes', '-o', 'ConnectTimeout=30', ...(port === null ? [] : ['-p', String(port)])]
+  const child = spawn('ssh', [...options, '--', destination, 'docker', 'system', 'dial-stdio'], { stdio: 'pipe' })
+  let said = ''
+  const stream = new Duplex({
+    read: () => void child.stdout.resume(),
+    write: (chunk, encoding, done) => void child.stdin.write(chunk, encoding, done),
+    final: (done) => void child.stdin.end(done),
+    destroy: (error, done) => {
+      child.kill()
+      done(error)
+    },
+  })
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (!stream.push(chunk)) child.stdout.pause()
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-SAID_CHARACTERS)
+  })
+  // What went wrong is told by ssh, and after its end.
+  child.stdin.on('error', () => {})
+  child.once('error', (error) => stream.destroy(error))
+  child.once('close', (code) => {
+    if (code) stream.destroy(new Error(said.trim().replace(/\.$/, '') || `ssh ended with exit code ${code}`))
+    else stream.push(null)
+  })
+  // What an agent sets on sockets has no meaning here.
+  const same = () => stream
+  return Object.assign(stream, { setTimeout: same, setNoDelay: same, setKeepAlive: same, ref: same, unref: same })
 }

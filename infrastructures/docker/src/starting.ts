@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AedileError } from '@aedile/core/errors'
 import type { Handle } from '@aedile/core/infrastructure-definition'
+import type { JsonObject } from '@aedile/core/json'
 import type { EngineApi } from './api.ts'
 import type { ClosedAttempts } from './closed-attempts.ts'
 import { inspectOrNull, isOfAttempt, listOfAttempt, listOfName } from './containers.ts'
-import { withDriverLabels } from './driver-labels.ts'
 import { isAnswer, isUnanswered } from './engine-error.ts'
+import { NAME_LABEL } from './labels.ts'
 import { describeStartFailure } from './outcome.ts'
 import type { DockerRequest } from './request.ts'
 
@@ -47,7 +48,9 @@ export async function startOnce(
     }
     if (await waitUntilStarted(api, closed, handle, id, signal)) return id
   }
-  throw failed(`Flow run could not start: the Docker engine did not start container ${handle.name} within ${TOTAL_MILLISECONDS / 1000} s.`)
+  throw failed(
+    `Flow run could not start: the Docker engine did not start container ${handle.name} within ${TOTAL_MILLISECONDS / 1000} s.`,
+  )
 }
 
 /** Makes a container under the first name that no other attempt has, or finds the attempt's own. */
@@ -55,7 +58,7 @@ async function make(api: EngineApi, request: DockerRequest, handle: Handle, sign
   let name = handle.name
   for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts += 1) {
     try {
-      const body = withDriverLabels(request, name === handle.name ? null : handle.name)
+      const body = name === handle.name ? request.create : withName(request.create, handle.name)
       const { Id } = await api.createContainer(toQuery(name, request), body)
       return { id: Id, isMine: true }
     } catch (error) {
@@ -72,7 +75,14 @@ async function make(api: EngineApi, request: DockerRequest, handle: Handle, sign
     }
     await delay(LOOK_MILLISECONDS, undefined, { signal })
   }
-  throw failed(`Flow run could not start: the name ${handle.name} was taken ${MOST_CONFLICTS} times while its container was made.`)
+  throw failed(
+    `Flow run could not start: the name ${handle.name} was taken ${MOST_CONFLICTS} times while its container was made.`,
+  )
+}
+
+/** The name that was wanted, for who has only the container. */
+function withName(create: JsonObject, name: string): JsonObject {
+  return { ...create, Labels: { ...(create.Labels as JsonObject), [NAME_LABEL]: name } }
 }
 
 function toQuery(name: string, { platform }: DockerRequest): Record<string, string> {
@@ -181,12 +191,20 @@ function isNameConflict(error: unknown): boolean {
 function describeCreateFailure(error: unknown, { create, pull }: DockerRequest): unknown {
   if (isAnswer(error, 404) && /no such image/i.test(error.message)) {
     const why = pull.when === 'never' ? 'and its pull policy is Never' : 'though it was pulled: somebody removed it'
-    return failed(`Flow run could not start: the image ${create.Image} is not on the Docker engine, ${why}. Pull it there, or correct its name.`, error)
+    return failed(
+      `Flow run could not start: the image ${create.Image} is not on the Docker engine, ${why}. Pull it there, or correct its name.`,
+      error,
+    )
   }
   if (isAnswer(error, 400) && /no command specified/i.test(error.message)) {
-    return failed(`Flow run could not start: neither the job nor the image ${create.Image} has a command. Set \`command\`.`, error)
+    return failed(
+      `Flow run could not start: neither the job nor the image ${create.Image} has a command. Set \`command\`.`,
+      error,
+    )
   }
-  return error instanceof Error ? failed(`Flow run could not start: the Docker engine refused the container: ${error.message.replace(/\.$/, '')}.`, error) : error
+  return error instanceof Error
+    ? failed(`Flow run could not start: the Docker engine refused the container: ${error.message.replace(/\.$/, '')}.`, error)
+    : error
 }
 
 function cannotStart(error: unknown): AedileError {

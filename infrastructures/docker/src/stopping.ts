@@ -43,7 +43,13 @@ async function send(api: EngineApi, id: string, signal: string): Promise<void> {
   }
 }
 
-async function waitUntilOver(api: EngineApi, id: string, wake: Wake, milliseconds: number, signal: AbortSignal): Promise<boolean> {
+async function waitUntilOver(
+  api: EngineApi,
+  id: string,
+  wake: Wake,
+  milliseconds: number,
+  signal: AbortSignal,
+): Promise<boolean> {
   const deadline = performance.now() + milliseconds
   for (;;) {
     const container = await inspectOrNull(api, id)

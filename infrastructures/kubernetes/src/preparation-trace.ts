@@ -6,16 +6,18 @@ import type { JobEnvironment } from './environment.ts'
 import type { EnvironmentEntry } from './job.ts'
 import { CONTAINER, MANIFEST } from './manifest.ts'
 
-type Told = { from: string } | { layer: AddedLayer; path: string }
+const NAMESPACE = `${MANIFEST}/metadata/namespace`
+const ENTRIES = `${CONTAINER}/env`
 
 /**
- * Tells where a prepared manifest's parts come from. What preparation adds to the job's own fields it adds to the manifest
- * too, so it remembers what was told of the former.
+ * Tells where a prepared manifest's parts come from. What the job has in another shape than preparation reads it is known
+ * here: an environment that is a list, and a namespace that is missing.
  */
 export class PreparationTrace implements BuildTrace {
   readonly #job: Job
   readonly #trace: BuildTrace
-  readonly #told = new Map<string, Told>()
+  /** Where the entries of a list stand that have a value, by the field that they are read as. */
+  readonly #listed = new Map<string, string>()
   /** Where the entries of a list stand that have `valueFrom`, by name. */
   readonly #references = new Map<string, string>()
 
@@ -24,25 +26,28 @@ export class PreparationTrace implements BuildTrace {
     this.#trace = trace
     const env: unknown = job.env
     if (Array.isArray(env)) for (const [index, entry] of env.entries()) this.#rememberEntry(entry, index)
-    if (job.namespace === undefined) this.#told.set('/namespace', { layer: 'type', path: '/namespace' })
   }
 
   copied(to: string, from: string): void {
-    this.#tell(to, { from })
+    this.#listed.delete(to)
+    this.#trace.copied(to, from)
   }
 
   added(to: string, layer: AddedLayer, path: string): void {
-    this.#tell(to, { layer, path })
+    this.#listed.delete(to)
+    this.#trace.added(to, layer, path)
   }
 
   /** What is at `to` is what stands at `field` of the result, too. */
   moved(to: string, field: string): void {
-    this.#tell(to, this.#told.get(field) ?? { from: field })
+    const listed = this.#listed.get(field)
+    if (listed === undefined) this.#trace.moved(to, field)
+    else this.#trace.copied(to, listed)
   }
 
   /** The job's own environment, where it is or was a list. */
   environment(env: JobEnvironment): void {
-    if (Array.isArray(env)) for (const [index, entry] of env.entries()) this.#tellEntry(`/env/${index}`, entry)
+    if (Array.isArray(env)) for (const [index, entry] of env.entries()) this.#tellEntry(joinPointer('/env', index), entry)
     else if (Array.isArray(this.#job.env)) {
       for (const name of Object.keys(env)) this.moved(joinPointer('/env', name), joinPointer('/env', name))
     }
@@ -50,22 +55,23 @@ export class PreparationTrace implements BuildTrace {
 
   /** An entry of the job's environment, in the container. */
   entry(index: number, entry: EnvironmentEntry): void {
-    this.#tellEntry(`${CONTAINER}/env/${index}`, entry)
+    this.#tellEntry(joinPointer(ENTRIES, index), entry)
   }
 
   /** The namespace, where the manifest had none of its own. */
   namespace(): void {
     const manifest = this.#job.job_manifest
     const metadata = isJsonObject(manifest) ? manifest.metadata : null
-    if (!isJsonObject(metadata) || !Object.hasOwn(metadata, 'namespace'))
-      this.moved(`${MANIFEST}/metadata/namespace`, '/namespace')
+    if (isJsonObject(metadata) && Object.hasOwn(metadata, 'namespace')) return
+    if (this.#job.namespace === undefined) this.added(NAMESPACE, 'type', '/namespace')
+    else this.moved(NAMESPACE, '/namespace')
   }
 
   #rememberEntry(entry: JsonValue, index: number): void {
     if (!isJsonObject(entry)) return
     const pointer = joinPointer('/env', String(entry.name))
     if (Object.hasOwn(entry, 'valueFrom')) this.#references.set(pointer, `/env/${index}`)
-    else this.#told.set(pointer, { from: `/env/${index}/value` })
+    else this.#listed.set(pointer, `/env/${index}/value`)
   }
 
   #tellEntry(at: string, entry: EnvironmentEntry): void {
@@ -73,14 +79,8 @@ export class PreparationTrace implements BuildTrace {
     if (Object.hasOwn(entry, 'valueFrom')) {
       this.copied(at, this.#references.get(pointer) ?? pointer)
     } else {
-      this.moved(`${at}/name`, pointer)
-      this.moved(`${at}/value`, pointer)
+      this.moved(joinPointer(at, 'name'), pointer)
+      this.moved(joinPointer(at, 'value'), pointer)
     }
-  }
-
-  #tell(to: string, told: Told): void {
-    this.#told.set(to, told)
-    if ('from' in told) this.#trace.copied(to, told.from)
-    else this.#trace.added(to, told.layer, told.path)
   }
 }

@@ -10,8 +10,9 @@ import type { JsonObject } from '@aedile/core/json'
 import type { BuildTrace } from '@aedile/core/rendering/build-trace'
 import { joinShellWords } from '@aedile/core/shell-words'
 import { joinPointer } from '@aedile/core/templates/placeholders'
-import { pickBaseFields, prepareBase } from '@aedile/core/templates/prepare'
+import { commandEnvironment, pickBaseFields, prepareBase } from '@aedile/core/templates/prepare'
 import { normalizeProcessFields } from './job.ts'
+import { keepRemoved } from './removed-variables.ts'
 import { buildHandle, buildRequest, type ProcessRequest } from './request.ts'
 import { toShell } from './shell.ts'
 
@@ -87,7 +88,9 @@ export const processDefinition: InfrastructureDefinition<ProcessRequest> = {
 
 function prepareProcess(job: Job, context: RunContext | CommandContext, trace?: BuildTrace): Job {
   const fields = normalizeProcessFields(job)
-  if ('command' in context) return { ...pickBaseFields(job), env: withoutNulls(job.env), ...fields }
+  if ('command' in context) {
+    return { ...pickBaseFields(job), env: commandEnvironment(context.processEnvironment, context.settings, job.env), ...fields }
+  }
   // A worker of this type runs the engine itself, where others run `prefect flow-run execute`.
   const prepared = prepareBase(job, context, joinShellWords([context.worker.python, '-m', 'prefect.engine']), trace)
   const inherited = context.worker.processEnvironment
@@ -98,7 +101,8 @@ function prepareProcess(job: Job, context: RunContext | CommandContext, trace?: 
     }
   }
   // Null removes only what was prepared: what the worker itself has is laid under it afterwards, as a genuine worker does.
-  return { ...pickBaseFields(prepared), env: { ...inherited, ...withoutNulls(prepared.env) }, ...fields }
+  const env = { ...inherited, ...withoutNulls(prepared.env) }
+  return keepRemoved({ ...pickBaseFields(prepared), env, ...fields }, job.env)
 }
 
 function withoutNulls(env: Record<string, string | null> | undefined): Record<string, string> {

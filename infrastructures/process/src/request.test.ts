@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import type { Job } from '@aedile/core/infrastructure-definition'
+import type { Job, RunContext } from '@aedile/core/infrastructure-definition'
 import { describe, expect, it } from 'vitest'
+import { processDefinition } from './definition.ts'
 import { buildHandle, buildRequest } from './request.ts'
 import { toShell } from './shell.ts'
 
@@ -77,4 +78,18 @@ describe('the handle', () => {
       native: {},
     })
   })
+})
+
+it('removes a variable that the job sets to null, though the worker has it and the configuration shows it', () => {
+  const worker = { name: 'w', id: null, settings: {}, processEnvironment: { HOME: '/root', PATH: '/bin' } }
+  const run = { flowRun: { id: 'run-1', name: 'cat', flow_id: 'flow-1' }, flow: null, deployment: null, workPool: null }
+  const context = {
+    ...run,
+    worker: { ...worker, executeCommand: ['aedile-execute'], python: 'python3' },
+  } as unknown as RunContext
+  const prepared = processDefinition.prepare(job({ env: { HOME: null } }), context)
+  expect(prepared.env).toMatchObject({ HOME: '/root' })
+  const { env } = buildRequest(prepared, facts, attempt)
+  expect(env).toMatchObject({ PATH: '/bin' })
+  expect(env).not.toHaveProperty('HOME')
 })

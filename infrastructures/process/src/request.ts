@@ -4,6 +4,7 @@ import type { AttemptContext, Handle, Job, TargetFacts } from '@aedile/core/infr
 import { isJsonObject } from '@aedile/core/json'
 import type { BuildTrace } from '@aedile/core/rendering/build-trace'
 import { splitShellWords } from '@aedile/core/shell-words'
+import { removedBy } from './removed-variables.ts'
 
 /** Exactly what start() spawns. */
 export type ProcessRequest = {
@@ -61,6 +62,7 @@ function toEnvironment(job: Job, facts: TargetFacts, attempt: AttemptContext): R
   const isForeign = (name: string, value: string) => inherited[name] === value && !isOfThisRun(name, job)
   const env: Record<string, string> = {}
   for (const [name, value] of Object.entries(job.env)) if (value !== null && !isForeign(name, value)) env[name] = value
+  for (const name of removedBy(job)) delete env[name]
   if (attempt.flowRunId) env.PREFECT__FLOW_RUN_ID = attempt.flowRunId
   return env
 }

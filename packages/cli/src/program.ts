@@ -1,10 +1,12 @@
 import { Command, Option } from 'commander'
+import { addBlockCommands } from './commands/block.ts'
 import { addConfigCommands } from './commands/config.ts'
 import { addDeployCommand } from './commands/deploy.ts'
 import { addDeploymentCommands } from './commands/deployment.ts'
 import { addDevCommand } from './commands/dev.ts'
 import { addFlowCommands } from './commands/flow.ts'
 import { addFlowRunCommands } from './commands/flow-run.ts'
+import { addInfrastructureCommands } from './commands/infrastructure.ts'
 import { addProfileCommands } from './commands/profile.ts'
 import { addRenderCommand } from './commands/render.ts'
 import { addServerCommands } from './commands/server.ts'
@@ -43,6 +45,8 @@ const GROUPS = [
   addFlowCommands,
   addFlowRunCommands,
   addRenderCommand,
+  addInfrastructureCommands,
+  addBlockCommands,
   addVariableCommands,
   addConfigCommands,
   addProfileCommands,

@@ -57,7 +57,11 @@ export type ImageBuilder = {
   /** Builds the image, and pushes it unless told otherwise. */
   build(order: ImageOrder, place: ImagePlace): Promise<BuiltImage>
   /** One step of a file, with the inputs and outputs that it has at a genuine client. */
-  runStep(step: ImageStep, inputs: JsonObject, place: ImagePlace & { folder: string; entrypoint: string | null }): Promise<ImageStepResult>
+  runStep(
+    step: ImageStep,
+    inputs: JsonObject,
+    place: ImagePlace & { folder: string; entrypoint: string | null },
+  ): Promise<ImageStepResult>
 }
 
 export type ImageStep = 'build' | 'push'

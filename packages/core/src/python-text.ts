@@ -69,6 +69,15 @@ export function dropNumberSources(value: TemplateValue): JsonValue {
   return plain
 }
 
+/** Whether any number in a value still knows its source text. */
+export function holdsNumberSources(value: TemplateValue): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (value instanceof SourceNumber) return true
+  if (Array.isArray(value)) return value.some(holdsNumberSources)
+  for (const key of Object.keys(value)) if (holdsNumberSources(value[key]!)) return true
+  return false
+}
+
 /** Sets a mapping's entry; `__proto__` is a key like any other. */
 export function setEntry<Value>(mapping: { [key: string]: Value }, key: string, value: Value): void {
   if (key !== '__proto__') mapping[key] = value

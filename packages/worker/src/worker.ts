@@ -195,6 +195,7 @@ export class Worker {
     const { settings } = this.#options
     const { leaseSeconds } = context.ledger
     const isDraining = () => this.#drain.aborted || this.#options.runOnce
+    const kept = new Set<string>()
     const loops: Loop[] = [
       { name: 'The heartbeat', intervalSeconds: settings.heartbeatSeconds, jitter: true, turn: () => beat(context) },
       {
@@ -202,7 +203,11 @@ export class Worker {
         intervalSeconds: settings.cancellationPollSeconds,
         turn: () => watchCancellations(context, roster.attempts),
       },
-      { name: 'Removing leftovers', intervalSeconds: settings.reapSeconds, turn: () => reap(context, (key) => roster.has(key)) },
+      {
+        name: 'Removing leftovers',
+        intervalSeconds: settings.reapSeconds,
+        turn: () => reap(context, (key) => roster.has(key), Date.now, kept),
+      },
     ]
     if (leaseSeconds === null) return loops
     const turn = () => renewLease(context, roster, isDraining)

@@ -5,7 +5,7 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { Readable } from 'node:stream'
 import { AedileError } from '@aedile/core/errors'
 import dockerIgnore from '@balena/dockerignore'
-import { pack } from 'tar-fs'
+import { type PackOptions, pack } from 'tar-fs'
 
 /** A folder as a build gets it. */
 export type BuildContext = {
@@ -53,7 +53,7 @@ function addDockerfile(folder: string, text: string, ignored: string[], own: str
 
 /** The files of a context in order, with `/` between folders. What .dockerignore leaves out is not even listed. */
 export async function listContext({ folder, dockerfile, extra, ignored }: BuildContext): Promise<string[]> {
-  const rules = dockerIgnore({ ignorecase: false }).add(ignored)
+  const rules = dockerIgnore.default({ ignorecase: false }).add(ignored)
   const hasExceptions = ignored.some((line) => line.trim().startsWith('!'))
   const needed = new Set([dockerfile, '.dockerignore'])
   const replaced = new Set(extra.map(({ name }) => name))
@@ -79,10 +79,9 @@ function isPacked(entry: { isDirectory(): boolean; isFile(): boolean; isSymbolic
 
 /** The context as a tar. Owners are left out, as Docker's own tools do: who builds changes nothing. */
 export async function packContext(context: BuildContext): Promise<Readable> {
-  const entries = await listContext(context)
-  return pack(context.folder, {
-    // An empty list would mean the whole folder.
-    entries: entries.length > 0 ? entries : [context.dockerfile],
+  // Its types do not know `umask`.
+  const options: PackOptions & { umask: number } = {
+    entries: await listContext(context),
     // Folders are listed with all that is wanted of them.
     ignore: () => true,
     umask: 0,
@@ -92,7 +91,8 @@ export async function packContext(context: BuildContext): Promise<Readable> {
       for (const { name, text } of context.extra) tar.entry({ name, mode: 0o644, mtime: new Date(0) }, text)
       tar.finalize()
     },
-  }) as unknown as Readable
+  }
+  return pack(context.folder, options)
 }
 
 function readIgnored(path: string): string[] | null {

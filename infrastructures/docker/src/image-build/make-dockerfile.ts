@@ -49,11 +49,7 @@ function pythonLines({ folder, baseImage }: { folder: string; baseImage: string 
     `COPY requirements.txt ${directory}/requirements.txt`,
     `RUN ${installer} -r ${directory}/requirements.txt`,
   ]
-  return [
-    ...(existsSync(join(folder, 'requirements.txt')) ? requirements : []),
-    `COPY . ${directory}/`,
-    `WORKDIR ${directory}/`,
-  ]
+  return [...(existsSync(join(folder, 'requirements.txt')) ? requirements : []), `COPY . ${directory}/`, `WORKDIR ${directory}/`]
 }
 
 function nodeLines(options: Parameters<typeof makeDockerfile>[0], directory: string): string[] {

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '@aedile/core/json'
-import { readDockerConfig } from './docker-config.ts'
 import { askCredentialHelper } from './credential-helper.ts'
+import { readDockerConfig } from './docker-config.ts'
 import { readRegistryHost, toServerAddress } from './reference.ts'
 
 /** What a registry is shown: a name with a password, or a token in the place of both. */
@@ -38,7 +38,12 @@ export async function findCredentials(registry: string, sources: CredentialSourc
 
 /** The header `X-Registry-Auth`, whose document `POST /auth` takes as well. */
 export function toAuthorization(credentials: Credentials, registry: string): string {
-  return Buffer.from(JSON.stringify(toAuthDocument(credentials, registry))).toString('base64url')
+  return encodeAuthorization(toAuthDocument(credentials, registry))
+}
+
+/** In URL-safe base64 with its padding, without which the engine takes it for nothing. */
+export function encodeAuthorization(document: JsonObject): string {
+  return Buffer.from(JSON.stringify(document)).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
 }
 
 /** The document of `POST /auth`, and one entry of `X-Registry-Config`. */

@@ -11,7 +11,8 @@ export type ImageReference = {
 
 const PART = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*'
 const PATH = new RegExp(`^${PART}(?:/${PART})*$`)
-const HOST = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::\d+)?$/
+const HOST =
+  /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[0-9a-fA-F:]+\])(?::\d+)?$/
 const TAG = /^\w[\w.-]{0,127}$/
 const DIGEST = /^[a-z][a-z0-9]*(?:[+._-][a-z][a-z0-9]*)*:[0-9a-f]{32,}$/i
 const DOCKER_HUB = 'docker.io'
@@ -41,7 +42,10 @@ function splitRegistry(name: string): { registry: string; path: string } {
 
 /** The host of a registry, however its address is written: `https://host:5000/v2/` is `host:5000`. */
 export function readRegistryHost(address: string): string {
-  const host = address.trim().replace(/^https?:\/\//, '').split('/')[0]!
+  const host = address
+    .trim()
+    .replace(/^https?:\/\//, '')
+    .split('/')[0]!
   return ['index.docker.io', 'registry-1.docker.io', 'docker.io', ''].includes(host) ? DOCKER_HUB : host
 }
 

@@ -46,7 +46,7 @@ function explain(error: unknown, registry: string, found: Credentials | null, { 
   if (signal.aborted || !(error instanceof Error) || error instanceof AedileError) return error
   const why = error.message.trim().replace(/\.$/, '')
   if (isRegistryDenial(error)) {
-    const user = found ? `${found.username ?? 'a token'} (from ${found.origin})` : 'nobody'
+    const user = found ? `${found.username ?? 'a token'} (from ${found.origin})` : 'an anonymous user'
     return new AedileError('registry_refused', { registry, user, why, advice: advise(registry, found, given) }, { cause: error })
   }
   if (!AWAY.test(why)) return error

@@ -27,8 +27,9 @@ export class DockerStage {
     this.#facts = facts
   }
 
-  static async open(host?: string): Promise<DockerStage> {
-    const api = await openTestEngine(host)
+  /** With an environment, the engine is reached as that says. */
+  static async open(host?: string, environment?: NodeJS.ProcessEnv): Promise<DockerStage> {
+    const api = await openTestEngine(host, environment)
     const connection = await dockerDriver.connect({ host: api.endpoint.host }, {})
     return new DockerStage(api, connection, await connection.facts())
   }

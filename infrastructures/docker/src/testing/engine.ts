@@ -8,6 +8,6 @@ export const TEST_IMAGE = 'aedile-test/busybox:1'
 export const testEngine: string | null = process.env.AEDILE_TEST_DOCKER_HOST || null
 
 /** A client of the engine that tests use. */
-export function openTestEngine(host: string = testEngine ?? ''): Promise<EngineApi> {
-  return EngineApi.open(findEndpoint({ host }, {}))
+export function openTestEngine(host: string = testEngine ?? '', environment: NodeJS.ProcessEnv = {}): Promise<EngineApi> {
+  return EngineApi.open(findEndpoint({ host }, environment))
 }

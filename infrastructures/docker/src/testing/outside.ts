@@ -34,7 +34,8 @@ export class OutsideEngine {
     // The header of a tar entry: name, mode, ids, size, time, checksum, kind.
     const header = Buffer.alloc(512)
     header.write(name, 0)
-    header.write('0000644\0' + '0000000\0'.repeat(2) + '00000000000\0'.repeat(2) + '        0', 100)
+    const fields = ['0000644', '0000000', '0000000', '00000000000', '00000000000']
+    header.write(`${fields.join('\0')}\0        0`, 100)
     const sum = header.reduce((total, byte) => total + byte, 0)
     header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148)
     await this.#ask('PUT', `/containers/${id}/archive?path=${folder}`, Buffer.concat([header, Buffer.alloc(1024)]))
@@ -48,7 +49,9 @@ export class OutsideEngine {
         answer.setEncoding('utf8').on('data', (part: string) => {
           text += part
         })
-        answer.on('end', () => ((answer.statusCode ?? 500) < 400 ? resolve(text) : reject(new Error(`${method} ${path}: ${text}`))))
+        answer.on('end', () =>
+          (answer.statusCode ?? 500) < 400 ? resolve(text) : reject(new Error(`${method} ${path}: ${text}`)),
+        )
       })
       const sent = Buffer.isBuffer(body) || body === undefined ? body : JSON.stringify(body)
       call.on('error', reject).end(sent)

@@ -32,12 +32,24 @@ export function addDeployCommand(program: Command): void {
     .option('--collision-strategy <strategy>', 'beyond the limit: enqueue or cancel-new')
     .option('--paused', 'create no runs by schedule until it is resumed')
     .option('--no-enforce-parameter-schema', 'take runs with any parameters')
+    .option('--image <name>', 'build an image of this folder, push it, and run in it: REGISTRY/NAME[:TAG]')
+    .option(
+      '--dockerfile <path>',
+      'how the image is built; the Dockerfile of the folder otherwise, else (or by "auto") one is made',
+    )
+    .option('--base-image <name>', 'what a made Dockerfile starts from')
+    .option('--platform <platform>', 'what the image is built for, e.g. linux/arm64')
+    .option('--build-arg <assignment>', 'an argument of the Dockerfile, as NAME=VALUE; may be repeated', repeatable)
+    .option('--registry-credentials <block>', "a docker-registry-credentials block to push with; Docker's own logins otherwise")
+    .option('--no-push', 'keep the image on the engine that built it')
+    .option('--no-pull', 'take base images as the engine has them')
     .addHelpText(
       'after',
       examples(
         'deploy hello.ts:hello --name local --pool local',
         'deploy hello.ts:hello --name morning --pool local --cron "0 6 * * 1-5" --timezone Europe/Rome',
         'deploy --flow backup --name nightly --pool local --job-variable command="sh backup.sh"',
+        'deploy hello.ts:hello --name boxed --pool docker --image registry.example.com/team/hello',
         'deploy --all',
         "deploy --name 'report/*'",
       ),

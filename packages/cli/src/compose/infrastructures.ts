@@ -74,7 +74,8 @@ function pickType<T extends { type: string }>(packages: InfrastructurePackage[],
   return found
 }
 
-function readPackage(name: string): { aedile?: { types: string[] } } | null {
+/** The package.json of an installed package; null when there is none. */
+export function readPackage(name: string): { aedile?: { types: string[]; blocks?: string[] } } | null {
   const folder = folderOf(name)
   return folder ? JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) : null
 }
@@ -92,7 +93,8 @@ export function folderOf(name: string): string | null {
   return null
 }
 
-async function load<Module>(name: string, entry: string): Promise<Module> {
+/** Loads a module of an installed package by its exported name. */
+export async function load<Module>(name: string, entry: string): Promise<Module> {
   const folder = folderOf(name)
   if (!folder) throw new AedileError('infrastructure_type_unknown', { type: name, known: 'none' })
   return import(pathToFileURL(resolveEntry(folder, entry)).href) as Promise<Module>

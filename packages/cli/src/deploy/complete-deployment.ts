@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '@aedile/core/json
 import { type DeploymentCreate, deploymentCreate } from '@aedile/core/resources/deployment'
 import type { DeploymentScheduleCreate } from '@aedile/core/resources/schedule'
 import { applyValues } from '@aedile/core/templates/apply-values'
-import { setWorkingDirectoryStep } from '@aedile/sdk/deploy/build-deployment'
+import { IMAGE_FOLDER, setWorkingDirectoryStep } from '@aedile/sdk/deploy/build-deployment'
 import { CliFailure, EXIT_CODES } from '../failure.ts'
 import { checkParameters, findUnknownParameters } from './check-parameters.ts'
 import type { DeployEntry } from './file/deploy-entry.ts'
@@ -16,8 +16,6 @@ export type DeploymentBody = Omit<DeploymentCreate, 'flow_id' | 'job_variables' 
   schedules: DeploymentScheduleCreate[]
 }
 
-/** Where an image is expected to have its code when nothing else is said, as genuine clients have it. */
-const IMAGE_FOLDER = '/opt/prefect'
 const NO_ID = '00000000-0000-0000-0000-000000000000'
 
 /** Where a deployment is completed, and what was said of job variables on the command line: those are text yet. */
@@ -27,6 +25,8 @@ export type CompletionPlace = {
   givenVariables: JsonObject
   /** Job variables that the pool does not know are a note, not an error. */
   allowUnknownVariables?: boolean
+  /** The image that was built for it: its files are there, and with `isUsed` it runs in it. */
+  built?: { image: string; directory: string; isUsed: boolean } | null
   note: (text: string) => void
 }
 
@@ -37,7 +37,9 @@ export function completeDeployment(prepared: PreparedDeployment, values: JsonObj
   const { schedules, triggers: _, ...rest } = prepared.entry
   const entry = fill(rest, values) as DeployEntry
   const given = typeJobVariables(entry.work_pool?.job_variables ?? {}, { pool, names: Object.keys(place.givenVariables) })
-  const jobVariables = flow.entrypoint === null ? placeCommand(given, prepared, folder) : given
+  const { built } = place
+  const placed = flow.entrypoint === null ? placeCommand(given, prepared, folder) : given
+  const jobVariables = built?.isUsed ? { ...placed, image: built.image } : placed
   for (const warning of checkJobVariables(jobVariables, pool, { where: fullName, allowUnknown: place.allowUnknownVariables }))
     note(warning)
   const parameters = entry.parameters ?? {}
@@ -86,11 +88,11 @@ function placeCommand(variables: JsonObject, { pool, fullName }: PreparedDeploym
 function buildPullSteps(
   values: JsonObject,
   { flow, pull }: PreparedDeployment,
-  { folder, environment, image }: CompletionPlace & { image: JsonValue | undefined },
+  { folder, environment, image, built }: CompletionPlace & { image: JsonValue | undefined },
 ): JsonObject[] {
   if (pull !== null) return applyValues(pull, values, { removeNotset: false, environment }) as JsonObject[]
   if (flow.entrypoint === null) return []
-  return [setWorkingDirectoryStep(image ? IMAGE_FOLDER : folder)]
+  return [setWorkingDirectoryStep(image || built ? built?.directory || IMAGE_FOLDER : folder)]
 }
 
 /** A limit is a number, or a mapping with what to do beyond it. */

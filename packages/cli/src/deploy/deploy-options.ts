@@ -22,11 +22,30 @@ export type DeployOptions = {
   paused?: boolean
   allowUnknownVariables?: boolean
   enforceParameterSchema: boolean
+  image?: string
+  dockerfile?: string
+  baseImage?: string
+  platform?: string
+  buildArg?: string[]
+  registryCredentials?: string
+  /** False by --no-push. */
+  push?: boolean
+  /** False by --no-pull. */
+  pull?: boolean
 }
 
 /** Options that say something about a deployment, and not which ones are meant. */
 export function givenOptions(options: DeployOptions): string[] {
-  const { name: _, all: __, prefectFile: ___, allowUnknownVariables: ____, enforceParameterSchema, ...about } = options
+  const {
+    name: _,
+    all: __,
+    prefectFile: ___,
+    allowUnknownVariables: ____,
+    enforceParameterSchema,
+    push,
+    pull,
+    ...about
+  } = options
   const known: Partial<Record<keyof typeof about, string>> = {
     flow: '--flow',
     pool: '--pool',
@@ -45,7 +64,18 @@ export function givenOptions(options: DeployOptions): string[] {
     concurrencyLimit: '--concurrency-limit',
     collisionStrategy: '--collision-strategy',
     paused: '--paused',
+    image: '--image',
+    dockerfile: '--dockerfile',
+    baseImage: '--base-image',
+    platform: '--platform',
+    buildArg: '--build-arg',
+    registryCredentials: '--registry-credentials',
   }
   const given = Object.entries(known).flatMap(([key, option]) => (about[key as keyof typeof about] === undefined ? [] : [option]))
-  return enforceParameterSchema ? given : [...given, '--no-enforce-parameter-schema']
+  return [
+    ...given,
+    ...(enforceParameterSchema ? [] : ['--no-enforce-parameter-schema']),
+    ...(push === false ? ['--no-push'] : []),
+    ...(pull === false ? ['--no-pull'] : []),
+  ]
 }

@@ -5,16 +5,22 @@ import { scheduleText } from '../text/schedule-text.ts'
 import type { DeploymentBody } from './complete-deployment.ts'
 import type { PreparedDeployment } from './prepare-deployment.ts'
 
-type Wanted = { prepared: PreparedDeployment; body: DeploymentBody }
+type Wanted = { prepared: PreparedDeployment; body: DeploymentBody; digest: string | null }
 
 /** Writes the deployments, tells each, and says how to run them. */
 export async function saveDeployments(context: CliContext, wanted: Wanted[]): Promise<void> {
   const { client, print } = context
   const saved = []
-  for (const { prepared, body } of wanted) {
-    const id = await saveDeployment(client, prepared.flow.name, body)
+  for (const { prepared, body, digest } of wanted) {
+    const id = await saveDeployment(client, prepared.flow.name, body, digest)
     print.line(summary(context, prepared, body))
-    saved.push({ id, full_name: prepared.fullName, flow: prepared.flow.name, ...body })
+    saved.push({
+      id,
+      full_name: prepared.fullName,
+      flow: prepared.flow.name,
+      ...body,
+      ...(digest ? { image_digest: digest } : {}),
+    })
   }
   await print.result(saved, async () => {
     for (const pool of new Map(wanted.map(({ prepared }) => [prepared.pool.name, prepared.pool])).values()) {

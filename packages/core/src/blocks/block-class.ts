@@ -61,7 +61,7 @@ function withPositions(properties: Record<string, JsonObject>): JsonObject {
 
 function nestedProperties(nested: BlockClass['nested']): Record<string, JsonObject> {
   return Object.fromEntries(
-    Object.entries(nested).map(([field, { blockClass, description }]) => [
+    Object.entries(nested).map(([field, { blockClass, description }]): [string, JsonObject] => [
       field,
       { anyOf: [{ $ref: `#/definitions/${blockClass.title}` }, { type: 'null' }], default: null, description },
     ]),

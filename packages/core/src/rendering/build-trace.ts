@@ -1,6 +1,7 @@
-import type { JsonValue } from '../json.ts'
+import type { JsonObject, JsonValue } from '../json.ts'
+import { LeafOrigins } from '../templates/leaf-origins.ts'
 import type { Layer, Origin } from '../templates/origins.ts'
-import { joinPointer } from '../templates/placeholders.ts'
+import { findBelow, findPlace, type Place, PlaceNotes } from './places.ts'
 
 /** What preparation and request can add by themselves. */
 export type AddedLayer = Extract<Layer, 'run' | 'worker' | 'type' | 'attempt'>
@@ -15,65 +16,95 @@ export interface BuildTrace {
   copied(to: string, from: string): void
   /** What is at `to` in the result was added. `path` says what it is there, e.g. `/flow_run/id` or `/settings/PREFECT_API_URL`. */
   added(to: string, layer: AddedLayer, path: string): void
+  /** What is at `to` in the result is what is at `field` of the result, too: it comes from wherever was told of that. */
+  moved(to: string, field: string): void
 }
 
-type Told = { from: string; order: number } | { layer: AddedLayer; path: string; order: number }
+/** What was told of the place `to`: it was added, or is what stands at `from`, in the input or the result itself. */
+type Told = { to: string; order: number } & (
+  | { kind: 'copied' | 'moved'; from: string; layer: null; path: null }
+  | { kind: 'added'; from: null; layer: AddedLayer; path: string }
+)
 
 /** Turns what was told into the origin of each leaf of a result. */
 export class BuildOrigins implements BuildTrace {
-  readonly #told = new Map<string, Told>()
-  #order = 0
+  readonly #told: Told[] = []
 
   copied(to: string, from: string): void {
-    this.#told.set(to, { from, order: ++this.#order })
+    this.#told.push({ to, order: this.#told.length, kind: 'copied', from, layer: null, path: null })
   }
 
   added(to: string, layer: AddedLayer, path: string): void {
-    this.#told.set(to, { layer, path, order: ++this.#order })
+    this.#told.push({ to, order: this.#told.length, kind: 'added', from: null, layer, path })
+  }
+
+  moved(to: string, field: string): void {
+    this.#told.push({ to, order: this.#told.length, kind: 'moved', from: field, layer: null, path: null })
   }
 
   /** The origins of a result's leaves, from those of the input. */
-  of(result: JsonValue, input: ReadonlyMap<string, Origin>): Map<string, Origin> {
-    const all = { told: this.#told, input, origins: new Map<string, Origin>() }
-    visit(result, '', { told: undefined, at: 0 }, '', input.get(''), all)
-    return all.origins
+  of(result: JsonValue, input: ReadonlyMap<string, Origin>): ReadonlyMap<string, Origin> {
+    const notes = new PlaceNotes<Note>()
+    input.forEach((origin, pointer) => {
+      notes.set(findPlace(pointer), { origin, told: undefined, order: 0 })
+    })
+    for (const told of this.#told) noteTold(told, notes)
+    const root = findPlace('')
+    const origins = new LeafOrigins()
+    visit(result, root, NOTHING_TOLD, root, undefined, { notes, origins })
+    return origins
   }
+}
+
+/** Of one place: its origin as a place of the input, and what was told of it as a place of the result. */
+type Note = { origin: Origin | undefined; told: Told | undefined; order: number }
+type Walk = { notes: PlaceNotes<Note>; origins: LeafOrigins }
+
+function noteTold(telling: Told, notes: PlaceNotes<Note>): void {
+  const place = findPlace(telling.to)
+  const told = telling.kind === 'moved' ? (notes.get(findPlace(telling.from))?.told ?? telling) : telling
+  const note = notes.get(place)
+  if (!note) {
+    notes.set(place, { origin: undefined, told, order: telling.order })
+    return
+  }
+  note.told = told
+  note.order = telling.order
 }
 
 /** What was told last on the way down, and where. */
-type Last = { told: Told | undefined; at: number }
-type Visit = { told: ReadonlyMap<string, Told>; input: ReadonlyMap<string, Origin>; origins: Map<string, Origin> }
+type Last = { told: Told | undefined; order: number; at: number }
+const NOTHING_TOLD: Last = { told: undefined, order: -1, at: 0 }
 
-/** `source` is the place in the input, `near` the nearest origin at or above it. */
-function visit(value: JsonValue, pointer: string, above: Last, source: string, near: Origin | undefined, all: Visit): void {
-  const own = all.told.get(pointer)
-  let last = above
+/** `source` is the place in the input, null below what was added; `near` is the nearest origin at or above it. */
+function visit(value: JsonValue, place: Place, last: Last, source: Place | null, near: Origin | undefined, walk: Walk): void {
+  const note = walk.notes.get(place)
   // What was told of the whole later than of its part is stronger than the part's.
-  if (own && (above.told === undefined || own.order > above.told.order)) {
-    last = { told: own, at: pointer.length }
-    source = 'from' in own ? own.from : ''
-    near = 'from' in own ? findNearest(source, all.input) : undefined
-  } else if (!above.told || 'from' in above.told) near = all.input.get(source) ?? near
+  if (note?.told && note.order > last.order) {
+    const { told, order } = note
+    last = { told, order, at: place.pointer.length }
+    source = told.from === null ? null : findPlace(told.from)
+    near = source ? findNearest(source, walk.notes) : undefined
+  } else if (source) near = (source === place ? note : walk.notes.get(source))?.origin ?? near
   if (typeof value === 'object' && value !== null) {
-    const isAdded = last.told !== undefined && 'layer' in last.told
-    const isList = Array.isArray(value)
-    const keys = Object.keys(value)
-    for (const name of keys) {
-      const key = isList ? Number(name) : name
-      const below = joinPointer(pointer, key)
-      const next = isAdded ? '' : source === pointer ? below : joinPointer(source, key)
-      visit((value as { [key: string]: JsonValue })[name]!, below, last, next, near, all)
+    const names = Array.isArray(value) ? value : Object.keys(value)
+    for (let index = 0; index < names.length; index += 1) {
+      const key = Array.isArray(value) ? index : (names[index] as string)
+      const below = findBelow(place, key)
+      const next = source === place ? below : source && findBelow(source, key)
+      visit((value as JsonObject)[key]!, below, last, next, near, walk)
     }
-    if (keys.length > 0) return
+    if (names.length > 0) return
   }
-  all.origins.set(pointer, originOf(pointer, last, near))
+  walk.origins.add(place.pointer, originOf(place.pointer, last, near))
 }
 
-function findNearest(pointer: string, input: ReadonlyMap<string, Origin>): Origin | undefined {
-  const own = input.get(pointer)
+function findNearest(place: Place, notes: PlaceNotes<Note>): Origin | undefined {
+  const own = notes.get(place)?.origin
   if (own) return own
+  const { pointer } = place
   for (let end = pointer.lastIndexOf('/'); end >= 0; end = pointer.lastIndexOf('/', end - 1)) {
-    const near = input.get(pointer.slice(0, end))
+    const near = notes.get(findPlace(pointer.slice(0, end)))?.origin
     if (near) return near
     if (end === 0) break
   }
@@ -82,6 +113,6 @@ function findNearest(pointer: string, input: ReadonlyMap<string, Origin>): Origi
 
 /** Origins are of leaves: one above the place in the input is of a text that was taken apart. */
 function originOf(leaf: string, { told, at }: Last, near: Origin | undefined): Origin {
-  if (told && 'layer' in told) return { layer: told.layer, path: at === leaf.length ? told.path : told.path + leaf.slice(at) }
+  if (told?.kind === 'added') return { layer: told.layer, path: at === leaf.length ? told.path : told.path + leaf.slice(at) }
   return near ?? { layer: 'type', path: leaf }
 }

@@ -67,9 +67,8 @@ function expandObject(entries: [string, TemplateNode][], output: string, templat
   const filled: { [key: string]: TemplateValue } = {}
   let isEmpty = true
   for (const [key, item] of entries) {
-    const value = scope.trace
-      ? expand(item, joinPointer(output, key), joinPointer(template, key), scope)
-      : expand(item, '', '', scope)
+    const below = scope.trace ? joinPointer(output, key) : ''
+    const value = expand(item, below, output === template ? below : joinPointer(template, key), scope)
     const kept = value === undefined && !scope.removeNotset && item.kind === 'text' ? item.source : value
     if (kept === undefined) continue
     isEmpty = false

@@ -3,6 +3,7 @@ import { joinPointer } from './placeholders.ts'
 
 /** Cuts a key path such as `a.b[0].c` into its keys. A key that contains a dot cannot be addressed. */
 export function splitKeyPath(path: string): string[] {
+  if (!/[.[\]]/.test(path)) return [path]
   return path.replaceAll('[', '.').replaceAll(']', '').split('.')
 }
 

@@ -2,53 +2,38 @@ import { MAXIMUM_DEPTH } from '../depth.ts'
 import { AedileError } from '../errors.ts'
 import { isTemplateObject, setEntry, type TemplateValue } from '../python-text.ts'
 import { splitKeyPath } from './key-path.ts'
-import { OriginTree } from './origins.ts'
+import { type OriginLookup, OriginTree } from './origins.ts'
 import { joinPointer } from './placeholders.ts'
+import { OverlaidOrigins } from './variable-origins.ts'
 
 type Values = { [key: string]: TemplateValue }
 
 /** Job variables with the origin of each; null where nobody asked for origins. */
-export type LayeredValues = { values: Values; origins: OriginTree | null }
+export type LayeredValues = { values: Values; origins: OriginLookup | null }
 /** Job variables with the origin of each. */
-export type TracedValues = { values: Values; origins: OriginTree }
+export type TracedValues = { values: Values; origins: OriginLookup }
 
 /** What a deployment and a flow run set. */
 export type JobLayers = { deployment?: Values | null; flowRun?: Values | null }
 
 /** Lays the flow run's job variables over the deployment's: `env` key by key, all else whole. */
-export function mergeJobVariables({ deployment, flowRun }: JobLayers, origins: OriginTree): TracedValues
-export function mergeJobVariables({ deployment, flowRun }: JobLayers, origins: OriginTree | null): LayeredValues
-export function mergeJobVariables({ deployment, flowRun }: JobLayers, origins: OriginTree | null): LayeredValues {
+export function mergeJobVariables({ deployment, flowRun }: JobLayers): Values {
   const values = copyEntries(deployment ?? {})
-  if (origins) {
-    for (const key of Object.keys(values)) origins.add(joinPointer('', key), { layer: 'deployment', path: joinPointer('', key) })
-  }
-  if (!flowRun) return { values, origins }
+  if (!flowRun) return values
   for (const key of Object.keys(flowRun)) {
     const value = flowRun[key]!
     if (key === 'env' && Object.hasOwn(values, 'env') && isTemplateObject(values.env)) {
-      values.env = overlayEnvironment(values.env, value, (name) => {
-        const path = joinPointer('/env', name)
-        origins?.add(path, { layer: 'flow-run', path })
-      })
-    } else {
-      setEntry(values, key, value)
-      if (origins) origins.add(joinPointer('', key), { layer: 'flow-run', path: joinPointer('', key) })
-    }
+      values.env = overlayEnvironment(values.env, value)
+    } else setEntry(values, key, value)
   }
-  return { values, origins }
+  return values
 }
 
-function overlayEnvironment(under: Values, over: TemplateValue, set: (name: string) => void): Values {
+function overlayEnvironment(under: Values, over: TemplateValue): Values {
   // Python's `update` takes anything empty for nothing, and refuses null.
   if (over === '' || (Array.isArray(over) && over.length === 0)) return under
   if (!isTemplateObject(over)) throw new AedileError('job_variable_invalid', { pointer: '/env', why: 'it is no mapping' })
-  const merged = copyEntries(under)
-  for (const name of Object.keys(over)) {
-    setEntry(merged, name, over[name]!)
-    set(name)
-  }
-  return merged
+  return addEntries(copyEntries(under), over)
 }
 
 /** Turns dotted keys such as `env.FOO` into nested mappings. The nested spelling is stronger than the dotted one. */
@@ -56,24 +41,22 @@ export function expandDottedKeys<Given extends LayeredValues>(given: Given): Giv
   const keys = Object.keys(given.values)
   if (!keys.some((key) => key.includes('.'))) return given
   const values: Values = {}
-  const origins = given.origins && new OriginTree()
+  const tree = given.origins && new OriginTree()
   for (const key of keys) {
     if (!key.includes('.')) continue
     const path = splitKeyPath(key)
     setAtPath(values, key, path, copyValue(given.values[key]!))
-    origins?.set(path.reduce(joinPointer, ''), given.origins!.at(joinPointer('', key))!)
+    tree?.set(path.reduce(joinPointer, ''), given.origins!.at(joinPointer('', key))!)
   }
+  const dotted = given.origins && { ...values }
   for (const key of keys) {
     if (key.includes('.')) continue
-    const under = Object.hasOwn(values, key) ? values[key]! : null
     const over = given.values[key]!
-    setEntry(
-      values,
-      key,
-      origins ? mergeDeep(under, over, joinPointer('', key), given.origins!, origins) : mergeDeep(under, over),
-    )
+    if (!Object.hasOwn(values, key)) setEntry(values, key, over)
+    else if (!tree) setEntry(values, key, mergeDeep(values[key]!, over))
+    else setEntry(values, key, mergeDeep(values[key]!, over, joinPointer('', key), given.origins!, tree))
   }
-  return { values, origins } as Given
+  return { values, origins: tree && new OverlaidOrigins(given.origins!, tree, dotted!) } as LayeredValues as Given
 }
 
 function setAtPath(values: Values, key: string, keys: string[], value: TemplateValue): void {
@@ -94,7 +77,7 @@ function setAtPath(values: Values, key: string, keys: string[], value: TemplateV
   setEntry(at, keys.at(-1)!, value)
 }
 
-function mergeDeep(under: TemplateValue, over: TemplateValue, pointer = '', from?: OriginTree, to?: OriginTree): TemplateValue {
+function mergeDeep(under: TemplateValue, over: TemplateValue, pointer = '', from?: OriginLookup, to?: OriginTree): TemplateValue {
   if (!isTemplateObject(under) || !isTemplateObject(over)) {
     if (from && to) copyOrigins(over, pointer, from, to)
     return over
@@ -108,7 +91,7 @@ function mergeDeep(under: TemplateValue, over: TemplateValue, pointer = '', from
 }
 
 /** A layer's `env` may itself be of two layers, so origins are copied one level deep. */
-function copyOrigins(value: TemplateValue, pointer: string, from: OriginTree, to: OriginTree): void {
+function copyOrigins(value: TemplateValue, pointer: string, from: OriginLookup, to: OriginTree): void {
   const origin = from.at(pointer)
   if (origin) to.set(pointer, origin)
   if (!isTemplateObject(value)) return
@@ -121,11 +104,7 @@ function copyOrigins(value: TemplateValue, pointer: string, from: OriginTree, to
 /** Lays job variables over the defaults: each key whole. */
 export function overlayVariables<Over extends LayeredValues>(under: TracedValues, over: Over): Over {
   const values = addEntries(copyEntries(under.values), over.values)
-  if (!over.origins) return { values, origins: null } as Over
-  const replaced = new Set(Object.keys(over.values).map((key) => joinPointer('', key).slice(1)))
-  const origins = new OriginTree(under.origins)
-  origins.overlay(over.origins, (key) => replaced.has(key))
-  return { values, origins } as Over
+  return { values, origins: over.origins && new OverlaidOrigins(under.origins, over.origins, over.values) } as LayeredValues as Over
 }
 
 /** A copy of a mapping, one level deep, in which a key like `__proto__` is a key. */

@@ -1,5 +1,6 @@
 import { isTemplateObject, type TemplateValue } from '../python-text.ts'
 import type { Trace } from './apply-values.ts'
+import { LeafOrigins } from './leaf-origins.ts'
 import { joinPointer, type Placeholder } from './placeholders.ts'
 
 /**
@@ -30,12 +31,18 @@ export type Dropped = {
   reason: 'undeclared' | 'unset' | 'null-default' | 'no-such-path'
 }
 
+/** Where values come from. */
+export interface OriginLookup {
+  /** The origin of what is at the pointer. */
+  at(pointer: string): Origin | undefined
+}
+
 /** Origins by JSON pointer; what has none of its own takes the nearest one above it. */
-export class OriginTree {
+export class OriginTree implements OriginLookup {
   readonly #origins: Map<string, Origin>
 
-  constructor(copied?: OriginTree) {
-    this.#origins = new Map(copied?.leaves)
+  constructor(copied?: ReadonlyMap<string, Origin>) {
+    this.#origins = new Map(copied)
   }
 
   /** Gives what is at the pointer this origin. */
@@ -49,14 +56,8 @@ export class OriginTree {
     this.#origins.set(pointer, origin)
   }
 
-  /** Takes the origins of another tree over, in place of those below the same top keys. */
-  overlay(over: OriginTree, isReplaced: (topKey: string) => boolean): void {
-    for (const pointer of this.#origins.keys()) if (isReplaced(topKeyOf(pointer))) this.#origins.delete(pointer)
-    for (const [pointer, origin] of over.leaves) this.#origins.set(pointer, origin)
-  }
-
-  /** The origin of what is at the pointer. */
   at(pointer: string): Origin | undefined {
+    if (this.#origins.size === 0) return undefined
     const own = this.#origins.get(pointer)
     if (own) return own
     for (let end = pointer.lastIndexOf('/'); end >= 0; end = pointer.lastIndexOf('/', end - 1)) {
@@ -69,8 +70,9 @@ export class OriginTree {
 
   /** The origin of a mapping of which only leaves have one: the origin of its first leaf, without the way down to it. */
   aboveLeaves(pointer: string): Origin | undefined {
+    const start = `${pointer}/`
     for (const [leaf, origin] of this.#origins) {
-      if (!leaf.startsWith(`${pointer}/`)) continue
+      if (!leaf.startsWith(start)) continue
       const way = leaf.slice(pointer.length)
       return { ...origin, path: origin.path.endsWith(way) ? origin.path.slice(0, -way.length) : origin.path }
     }
@@ -78,8 +80,9 @@ export class OriginTree {
   }
 
   deleteBelow(pointer: string): void {
+    const start = `${pointer}/`
     for (const key of this.#origins.keys()) {
-      if (key === pointer || key.startsWith(`${pointer}/`)) this.#origins.delete(key)
+      if (key === pointer || key.startsWith(start)) this.#origins.delete(key)
     }
   }
 
@@ -95,33 +98,40 @@ export class OriginTree {
 
 /** Writes down where each leaf of the result comes from, while values are applied and references resolved. */
 export class OriginRecorder implements Trace {
-  readonly result = new OriginTree()
   readonly dropped: { pointer: string; placeholder: Placeholder }[] = []
   /** Pointers into the variables that the template read. */
-  readonly read = new Set<string>()
-  readonly #template: OriginTree
-  readonly #variables: OriginTree
+  readonly read: string[] = []
+  readonly #template: OriginLookup
+  readonly #variables: OriginLookup
+  readonly #leaves = new LeafOrigins()
+  /** In place of the leaves once one of them is replaced. */
+  #tree: OriginTree | undefined
 
-  constructor(template: OriginTree, variables: OriginTree) {
+  constructor(template: OriginLookup, variables: OriginLookup) {
     this.#template = template
     this.#variables = variables
   }
 
+  /** The origins of the result's leaves. */
+  get origins(): ReadonlyMap<string, Origin> {
+    return this.#tree?.leaves ?? this.#leaves
+  }
+
   literal(output: string, template: string): void {
-    this.result.add(output, this.#templateOrigin(template))
+    this.#leaves.add(output, this.#templateOrigin(template))
   }
 
   value(output: string, placeholder: Placeholder, found: { value: TemplateValue; pointer: string }): void {
-    this.read.add(found.pointer)
+    this.read.push(found.pointer)
     if (typeof found.value !== 'object' || found.value === null) {
       const origin = this.#variables.at(found.pointer)
-      if (origin) this.result.add(output, { layer: origin.layer, path: origin.path, through: [placeholder.text] })
+      if (origin) this.#leaves.add(output, { layer: origin.layer, path: origin.path, through: [placeholder.text] })
       return
     }
     visitLeaves(found.value, '', (leaf) => {
       const origin = this.#variables.at(found.pointer + leaf)
       if (!origin) return
-      this.result.add(output + leaf, { layer: origin.layer, path: origin.path, through: [placeholder.text] })
+      this.#leaves.add(output + leaf, { layer: origin.layer, path: origin.path, through: [placeholder.text] })
     })
   }
 
@@ -130,11 +140,11 @@ export class OriginRecorder implements Trace {
       if (!found) return []
       const origin: Origin | undefined =
         placeholder.kind === 'environment' ? { layer: 'environment', path: found.pointer } : this.#variables.at(found.pointer)
-      if (placeholder.kind === 'standard') this.read.add(found.pointer)
+      if (placeholder.kind === 'standard') this.read.push(found.pointer)
       return origin ? [{ ...origin, through: [placeholder.text] }] : []
     })
     const origin = this.#templateOrigin(template)
-    this.result.add(output, origins.length > 0 ? { ...origin, parts: origins } : origin)
+    this.#leaves.add(output, origins.length > 0 ? { ...origin, parts: origins } : origin)
   }
 
   drop(template: string, placeholder: Placeholder): void {
@@ -143,20 +153,27 @@ export class OriginRecorder implements Trace {
 
   /** A reference at the pointer was replaced by a value from outside. */
   replaced(pointer: string, through: string, value: TemplateValue): void {
-    const origin = this.#originOf(pointer)
-    this.result.deleteLeaves(pointer)
+    const tree = this.#openTree()
+    const origin = this.#originOf(pointer, tree)
+    tree.deleteLeaves(pointer)
     visitLeaves(value, '', (leaf) => {
-      this.result.add(pointer + leaf, { ...origin, through: [...(origin.through ?? []), through] })
+      tree.add(pointer + leaf, { ...origin, through: [...(origin.through ?? []), through] })
     })
   }
 
   /** A mapping or list at the pointer became one text. */
   flattened(pointer: string): void {
-    this.result.set(pointer, this.#originOf(pointer))
+    const tree = this.#openTree()
+    tree.set(pointer, this.#originOf(pointer, tree))
   }
 
-  #originOf(pointer: string): Origin {
-    return this.result.at(pointer) ?? this.result.aboveLeaves(pointer) ?? this.#templateOrigin(pointer)
+  #openTree(): OriginTree {
+    this.#tree ??= new OriginTree(this.#leaves)
+    return this.#tree
+  }
+
+  #originOf(pointer: string, tree: OriginTree): Origin {
+    return tree.at(pointer) ?? tree.aboveLeaves(pointer) ?? this.#templateOrigin(pointer)
   }
 
   #templateOrigin(pointer: string): Origin {
@@ -168,6 +185,12 @@ export class OriginRecorder implements Trace {
 export function topKeyOf(pointer: string): string {
   const end = pointer.indexOf('/', 1)
   return end < 0 ? pointer.slice(1) : pointer.slice(1, end)
+}
+
+/** The pointer of the top key that a pointer leads through. */
+export function topPointerOf(pointer: string): string {
+  const end = pointer.indexOf('/', 1)
+  return end < 0 ? pointer : pointer.slice(0, end)
 }
 
 /** JSON pointers of all scalars and of all empty mappings and lists. */

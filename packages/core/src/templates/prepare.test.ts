@@ -29,6 +29,7 @@ describe('preparing a job for its run', () => {
     expect(commandFor('flows/etl.py:main')).toBe('python3 -m prefect.engine')
     expect(commandFor(null)).toBe('python3 -m prefect.engine')
     expect(prepareBase(job, contextFor('etl.py:main')).command).toBe('prefect flow-run execute')
+    expect(prepareBase(job, contextFor('etl.ts:main')).command, 'in an image').toBe('aedile-execute')
     expect(prepareBase({ ...job, command: 'echo hi' }, contextFor('etl.ts:main')).command).toBe('echo hi')
   })
 

@@ -108,10 +108,17 @@ export function pickBaseFields({ name, env, labels, command }: Job): Job {
   return { command, env, labels, name }
 }
 
-/** The command for the run's entrypoint: ours for TypeScript and JavaScript, else the genuine one. */
+/**
+ * The command for the run's entrypoint: ours for TypeScript and JavaScript, else the genuine one. What is started in an
+ * image finds ours there: the worker's own path means nothing in it.
+ */
 export function flowRunCommand({ deployment, worker }: RunContext, pythonCommand: string): string {
-  return isScriptEntrypoint(deployment?.entrypoint) ? joinShellWords(worker.executeCommand) : pythonCommand
+  if (!isScriptEntrypoint(deployment?.entrypoint)) return pythonCommand
+  return pythonCommand === FLOW_RUN_COMMAND ? IMAGE_COMMAND : joinShellWords(worker.executeCommand)
 }
+
+/** The counterpart of the flow-run command for images: the program that `@aedile/sdk` brings. */
+const IMAGE_COMMAND = 'aedile-execute'
 
 /** True for an entrypoint in `.ts`, `.mts`, `.js` or `.mjs`, with or without `:name`. */
 export function isScriptEntrypoint(entrypoint: string | null | undefined): boolean {

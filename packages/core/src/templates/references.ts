@@ -83,12 +83,12 @@ export function resolveBlockReferences(
   return resolve(template, '', {
     kind: 'block',
     onReplaced,
-    mapping: async (value) => {
+    mapping: async (value, pointer) => {
       const reference = Object.hasOwn(value, '$ref') ? value.$ref : undefined
       const id = isTemplateObject(reference) ? reference.block_document_id : undefined
       if (typeof id !== 'string' || id === '') return undefined
       const document = await byId(id)
-      if (!document) throw new AedileError('template_block_not_found', { block: id })
+      if (!document) throw new AedileError('template_block_not_found', { block: id, pointer })
       return { through: `block document ${id}`, value: document.data }
     },
     alone: readPlaceholder,
@@ -128,7 +128,7 @@ export function resolveVariables(
 type Resolver = {
   kind: 'block' | 'variable'
   onReplaced: OnReplaced | undefined
-  mapping(value: { [key: string]: TemplateValue }): Promise<{ through: string; value: TemplateValue } | undefined>
+  mapping(value: { [key: string]: TemplateValue }, pointer: string): Promise<{ through: string; value: TemplateValue } | undefined>
   alone(placeholder: Placeholder, pointer: string): Promise<TemplateValue>
   embedded(placeholder: Placeholder, pointer: string): Promise<string>
 }
@@ -139,7 +139,7 @@ async function resolve(value: TemplateValue, pointer: string, resolver: Resolver
     return Promise.all(value.map((item, index) => resolve(item, joinPointer(pointer, index), resolver)))
   }
   if (!isTemplateObject(value)) return value
-  const replaced = await resolver.mapping(value)
+  const replaced = await resolver.mapping(value, pointer)
   if (replaced) {
     resolver.onReplaced?.(pointer, replaced.through, replaced.value)
     return replaced.value

@@ -8,6 +8,7 @@ import { normalizeJob } from './normalize-job.ts'
 import { type Dropped, type Origin, OriginRecorder, OriginTree } from './origins.ts'
 import { joinPointer, type Placeholder } from './placeholders.ts'
 import { inspectReferences, type OnReplaced, type ReferenceLookup, resolveReferences } from './references.ts'
+import { GivenOrigins } from './variable-origins.ts'
 import { findIdleVariables, findIllTypedVariables, type TemplateWarning } from './warnings.ts'
 
 type Values = { [key: string]: TemplateValue }
@@ -39,14 +40,14 @@ export async function resolveJob(
   options: ResolveOptions = {},
 ): Promise<ResolvedJob> {
   const mayRefer = inspectLayers(layers)
-  const given = mergeJobVariables(layers, new OriginTree())
+  const given = { values: mergeJobVariables(layers), origins: new GivenOrigins(layers) }
   const variables = overlayVariables(compiled.defaults, expandDottedKeys(given))
   const origins = overlayGivenOrigins(compiled, variables)
   const recorder = new OriginRecorder(origins, variables.origins)
   const value = await fill({ compiled, mayRefer, variables: variables.values }, options, recorder)
   return {
     value,
-    origins: recorder.result.leaves,
+    origins: recorder.origins,
     dropped: recorder.dropped.map(({ pointer, placeholder }) => explainDrop(pointer, placeholder, compiled, variables)),
     warnings: [...findIdleVariables(compiled, given, recorder.read), ...findIllTypedVariables(compiled, variables)],
   }
@@ -58,7 +59,7 @@ export async function resolveJob(
  */
 export function resolveJobValue(compiled: CompiledTemplate, layers: JobLayers, options: ResolveOptions = {}): Job | Promise<Job> {
   const mayRefer = inspectLayers(layers)
-  const given = mergeJobVariables(layers, null)
+  const given = { values: mergeJobVariables(layers), origins: null }
   const variables = overlayVariables(compiled.defaults, expandDottedKeys(given)).values
   return fill({ compiled, mayRefer, variables }, options)
 }
@@ -93,7 +94,7 @@ function overlayGivenEnvironment({ configuration, hasEnvironment }: CompiledTemp
 function overlayGivenOrigins({ origins, hasEnvironment }: CompiledTemplate, variables: TracedValues): OriginTree {
   const { env } = variables.values
   if (!hasEnvironment || !isTemplateObject(env)) return origins
-  const overlaid = new OriginTree(origins)
+  const overlaid = new OriginTree(origins.leaves)
   for (const name of Object.keys(env)) {
     const pointer = joinPointer('/env', name)
     overlaid.set(pointer, variables.origins.at(pointer)!)

@@ -1,11 +1,11 @@
 import { isAedileError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import { findNearest } from '../nearest.ts'
-import { dropNumberSources } from '../python-text.ts'
+import { dropNumberSources, holdsNumberSources } from '../python-text.ts'
 import type { CompiledTemplate } from './compile.ts'
 import { splitKeyPath } from './key-path.ts'
 import type { TracedValues } from './layers.ts'
-import { type Layer, topKeyOf } from './origins.ts'
+import { type Layer, topPointerOf } from './origins.ts'
 import { joinPointer } from './placeholders.ts'
 
 /** What a genuine server and worker accept in silence, and its author surely did not mean. */
@@ -18,13 +18,13 @@ export type TemplateWarning = {
 }
 
 /** Job variables that were set and have no effect: not declared, or read by no placeholder. `read` holds pointers. */
-export function findIdleVariables(compiled: CompiledTemplate, given: TracedValues, read: ReadonlySet<string>): TemplateWarning[] {
+export function findIdleVariables(compiled: CompiledTemplate, given: TracedValues, read: readonly string[]): TemplateWarning[] {
   const used = new Set<string>()
-  for (const pointer of read) used.add(topKeyOf(pointer))
-  if (compiled.hasEnvironment) used.add('env')
+  for (const pointer of read) used.add(topPointerOf(pointer))
+  if (compiled.hasEnvironment) used.add('/env')
   return Object.keys(given.values).flatMap((key): TemplateWarning[] => {
     const name = key.includes('.') ? splitKeyPath(key)[0]! : key
-    if (used.has(joinPointer('', name).slice(1))) return []
+    if (used.has(joinPointer('', name))) return []
     const { layer, path } = given.origins.at(joinPointer('', key))!
     if (Object.hasOwn(compiled.properties, name)) {
       const message = `The work pool's template declares ${name} but uses it nowhere, so it has no effect.`
@@ -42,7 +42,7 @@ export function findIllTypedVariables(
   { values, origins }: TracedValues,
 ): TemplateWarning[] {
   try {
-    const failure = checkVariables(dropNumberSources(values) as JsonObject)
+    const failure = checkVariables((holdsNumberSources(values) ? dropNumberSources(values) : values) as JsonObject)
     if (!failure) return []
     const { layer, path } = origins.at(failure.pointer) ?? { layer: 'template', path: failure.pointer }
     return [{ kind: 'ill-typed-variable', layer, pointer: path, message: failure.message }]

@@ -12,12 +12,15 @@ import type { DeploymentOptions, ScheduleOptions } from './deploy-options.ts'
 /** What a deployment says, but for the flow's id: the same for creating and updating it. */
 export type DeploymentBody = Omit<DeploymentCreate, 'flow_id' | 'name'> & { name: string }
 
+/** Where an image is expected to have its code when nothing else is said, as genuine clients have it. */
+export const IMAGE_FOLDER = '/opt/prefect'
+
 /** Builds the body of a deployment from a flow and what was said about it. */
 export async function buildDeployment(
   definition: FlowDefinition,
   options: DeploymentOptions,
   folder: string,
-): Promise<DeploymentBody> {
+): Promise<DeploymentBody & { entrypoint: string }> {
   const { schedule, schedules = [] } = options
   return {
     name: options.name ?? definition.name,

@@ -1,3 +1,4 @@
+import type { ImageOrder } from '@aedile/core/image-builder'
 import type { JsonObject } from '@aedile/core/json'
 import type { ConcurrencyOptions } from '@aedile/core/resources/deployment'
 import type { JobVariablesOf } from './work-pools.ts'
@@ -41,8 +42,15 @@ export type DeployOptions<Pool extends string = string> = DeploymentOptions & {
   jobVariables?: JobVariablesOf<Pool>
   /** Only warn of job variables that the pool does not know, as a genuine client would send them. Default false. */
   allowUnknownVariables?: boolean
-  /** Steps that fetch the code before a run. Default: run in the present working directory. */
+  /** Steps that fetch the code before a run. Default: run in the present working directory, or where the image has it. */
   pullSteps?: JsonObject[]
-  /** Building an image belongs to a package of its own. */
-  image?: string
+  /** The image to build of the project, push, and run in: its name, or more. Needs the package `@aedile/docker`. */
+  image?: string | ImageOptions
+}
+
+/** How a deployment's image is made. The folder is the present working directory unless another is named. */
+export type ImageOptions = Omit<ImageOrder, 'folder' | 'entrypoint'> & {
+  folder?: string
+  /** False for an image that is there already: nothing is built or pushed. */
+  build?: boolean
 }

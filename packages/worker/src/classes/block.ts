@@ -61,26 +61,19 @@ export abstract class Block {
 
   /** The data as it is stored: stored names, secrets in the clear, a saved block in it as its reference. */
   toStored(): JsonObject {
-    return this.#collect((value) => (value instanceof Block ? toReference(value) : (value as JsonValue)))
+    return collectFields(this, (value) => (value instanceof Block ? toReference(value) : (value as JsonValue)))
   }
 
   /** The data for people: stored names, secrets masked. */
   toJSON(): JsonObject {
     const { blockClass } = constructorOf(this)
-    const shown = this.#collect((value) => (value instanceof Block ? value.toJSON() : (value as JsonValue)))
+    const shown = collectFields(this, (value) => (value instanceof Block ? value.toJSON() : (value as JsonValue)))
     const secrets = blockClass.secretFields.filter((field) => shown[field] !== null)
     return { ...shown, ...Object.fromEntries(secrets.map((field) => [field, MASK])) }
   }
 
   [inspect.custom](): string {
     return `${constructorOf(this).blockClass.title} ${inspect(this.toJSON())}`
-  }
-
-  #collect(convert: (value: unknown) => JsonValue): JsonObject {
-    const { properties, nested } = constructorOf(this).blockClass
-    const attributes = this as unknown as Record<string, unknown>
-    const fields = [...Object.keys(properties), ...Object.keys(nested)]
-    return Object.fromEntries(fields.map((field) => [field, convert(attributes[toAttributeName(field)] ?? null)]))
   }
 }
 
@@ -113,6 +106,13 @@ export function toBlock<Instance extends Block>(type: BlockConstructor<Instance>
     attributes[toAttributeName(field)] = block
   }
   return type.fromAttributes(attributes)
+}
+
+function collectFields(block: Block, convert: (value: unknown) => JsonValue): JsonObject {
+  const { properties, nested } = constructorOf(block).blockClass
+  const attributes = block as unknown as Record<string, unknown>
+  const fields = [...Object.keys(properties), ...Object.keys(nested)]
+  return Object.fromEntries(fields.map((field) => [field, convert(attributes[toAttributeName(field)] ?? null)]))
 }
 
 function toReference(block: Block): JsonObject {

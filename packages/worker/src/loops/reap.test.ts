@@ -33,6 +33,14 @@ describe('the reaper', () => {
     expect(stage.said).toEqual([])
   })
 
+  it('ends what shall be kept once, and then leaves it alone', async () => {
+    const stage = new WorkerStage()
+    const kept = new Set<string>()
+    stage.things = [{ ...handleOf('keepsake'), keep: true }]
+    for (let turn = 0; turn < 3; turn += 1) await reap(stage.context, () => false, minutesLater(5), kept)
+    expect(stage.said).toEqual(['stop thing keepsake', 'remove thing keepsake', 'remove keepsake'])
+  })
+
   it('goes on after one that cannot be removed', async () => {
     const stage = new WorkerStage()
     stage.things = [handleOf('stubborn'), handleOf('other')]

@@ -1,3 +1,4 @@
+import type { ImageOrder } from '@aedile/core/image-builder'
 import { createReferenceLookup } from '@aedile/sdk/execute/reference-lookup'
 import type { CliContext } from '../../cli-context.ts'
 import { completeDeployment, type DeploymentBody } from '../../deploy/complete-deployment.ts'
@@ -6,6 +7,7 @@ import { applyOptions } from '../../deploy/file/apply-options.ts'
 import type { DeployEntry } from '../../deploy/file/deploy-entry.ts'
 import { type DeployFile, readDeployFile } from '../../deploy/file/read-deploy-file.ts'
 import { selectEntries } from '../../deploy/file/select-entries.ts'
+import { Images, readImageOrder } from '../../deploy/images.ts'
 import { parseJobVariables } from '../../deploy/job-variables.ts'
 import { type DeployPlace, type PreparedDeployment, prepareDeployment } from '../../deploy/prepare-deployment.ts'
 import { saveDeployments } from '../../deploy/save-deployments.ts'
@@ -20,15 +22,24 @@ export async function run(context: CliContext, options: DeployOptions, entrypoin
   const entries = chooseEntries(context, options, file, { entrypoint: entrypoint ?? null, jobVariables })
   const prepared: PreparedDeployment[] = []
   for (const entry of entries) prepared.push(await prepareDeployment(context, entry, file?.actions ?? {}, place))
-  const wanted: { prepared: PreparedDeployment; body: DeploymentBody }[] = []
+  const images = new Images(place.folder)
+  const order = prepared.length === 1 ? await readImageOrder(options, prepared[0]!, { ...place, images }) : null
+  const wanted: { prepared: PreparedDeployment; body: DeploymentBody; digest: string | null }[] = []
   for (const one of prepared) {
-    const outputs = await runBuildSteps(context, one, place)
+    const { outputs, built, pushed } = await buildAll(context, one, { ...place, images, order })
     const body = completeDeployment(
       one,
       { ...outputs, ...jobVariables },
-      { ...place, givenVariables: jobVariables, allowUnknownVariables: options.allowUnknownVariables, note: context.print.note },
+      {
+        ...place,
+        built,
+        givenVariables: jobVariables,
+        allowUnknownVariables: options.allowUnknownVariables,
+        note: context.print.note,
+      },
     )
-    wanted.push({ prepared: one, body })
+    const digest = pushed.find(({ image }) => image === body.job_variables.image)?.digest ?? null
+    wanted.push({ prepared: one, body, digest })
   }
   await saveDeployments(context, wanted)
 }
@@ -55,12 +66,24 @@ function chooseEntries(
   return entries.map((entry) => applyOptions(entry, none, { entrypoint: null, name: null, jobVariables: {} }))
 }
 
-async function runBuildSteps({ print }: CliContext, { build, push }: PreparedDeployment, place: DeployPlace) {
+/** Runs the steps of a deployment, then builds the image of the command line. Ctrl-C ends them. */
+async function buildAll(
+  { print }: CliContext,
+  { build, push, flow }: PreparedDeployment,
+  { order, images, ...place }: DeployPlace & { order: ImageOrder | null; images: Images },
+) {
   const stop = new AbortController()
   const onSignal = () => stop.abort(new Error('it was interrupted'))
+  const { signal } = stop
   process.once('SIGINT', onSignal)
   try {
-    return await runSteps([...build, ...push], { ...place, say: print.note, signal: stop.signal })
+    const { entrypoint } = flow
+    const steps = await runSteps([...build, ...push], { ...place, images, entrypoint, say: print.note, signal })
+    const last = steps.built.at(-1)
+    if (order === null) return { ...steps, built: last ? { ...last, isUsed: false } : null }
+    const made = await images.build(order, { environment: place.environment, tell: print.note, signal })
+    const pushed = made.digest === null ? [] : [{ image: made.image, digest: made.digest }]
+    return { outputs: steps.outputs, built: { ...made, isUsed: true }, pushed }
   } finally {
     process.off('SIGINT', onSignal)
   }
