@@ -13,6 +13,11 @@ if [ ! -x /usr/sbin/dockerd ] || [ ! -x /bin/busybox ] || [ ! -x /usr/sbin/sshd 
   RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker.io busybox-static iptables \
     openssh-server openssh-client openssl >/dev/null
 fi
+# A registry with a password file, as a program: scripts/docker/registry.mjs starts its own.
+if [ ! -x /usr/bin/docker-registry ] || [ ! -x /usr/bin/htpasswd ]; then
+  apt-get update -qq
+  RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends docker-registry apache2-utils >/dev/null
+fi
 wanted="prefect==3.8.8 fastapi==0.139.0 sqlalchemy==2.0.58"
 if [ "$(cat .cache/python/.installed 2>/dev/null)" != "$wanted" ]; then
   rm -rf .cache/python

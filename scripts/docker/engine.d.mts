@@ -19,3 +19,5 @@ export function startEngine(options?: {
   /** More options for dockerd. */
   options?: string[]
 }): Promise<Engine>
+/** Makes one of the test images on an engine, when it is not there. */
+export function ensureImage(host: string, name: 'aedile-test/busybox:1' | 'aedile-test/node:1'): Promise<void>

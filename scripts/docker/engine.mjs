@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { makeBusyboxRoot } from './images.mjs'
+import { IMAGES } from './images.mjs'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const READY_MILLISECONDS = 60_000
@@ -83,7 +83,7 @@ export async function startEngine({ liveRestore = false, options = [] } = {}) {
   }
   try {
     await start()
-    await importImage(socket, 'aedile-test/busybox:1', makeBusyboxRoot())
+    await ensureImage(`unix://${socket}`, 'aedile-test/busybox:1')
   } catch (error) {
     await stop()
     throw error
@@ -107,6 +107,13 @@ async function isUp(socket) {
 async function removeContainers(socket) {
   const { text } = await ask(socket, 'GET', '/containers/json?all=1')
   await Promise.all(JSON.parse(text).map(({ Id }) => ask(socket, 'DELETE', `/containers/${Id}?force=1&v=1`)))
+}
+
+/** Makes one of the test images on an engine, when it is not there. */
+export async function ensureImage(host, name) {
+  const socket = host.replace('unix://', '')
+  const { status } = await ask(socket, 'GET', `/images/${name}/json`)
+  if (status === 404) await importImage(socket, name, IMAGES[name]())
 }
 
 async function importImage(socket, name, tar) {

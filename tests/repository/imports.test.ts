@@ -12,8 +12,9 @@ const DIRECTIONS: Record<string, string[]> = {
   'packages/worker': ['@aedile/core'],
   'packages/sdk': ['@aedile/core'],
   'packages/cli': ['@aedile/core', '@aedile/server', '@aedile/worker', '@aedile/sdk', '@aedile/process'],
+  'packages/infrastructure': ['@aedile/core', '@aedile/worker', '@aedile/process', '@aedile/docker'],
   'infrastructures/kubernetes': ['@aedile/core'],
-  'infrastructures/docker': ['@aedile/core'],
+  'infrastructures/docker': ['@aedile/core', '@aedile/worker'],
   'infrastructures/cloud-run': ['@aedile/core'],
   'infrastructures/process': ['@aedile/core', '@aedile/worker'],
 }

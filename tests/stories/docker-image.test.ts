@@ -1,14 +1,16 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { createBlockDocument, createBlockSchema, createBlockType } from '@aedile/core/client/blocks'
 import { createDeploymentFlowRun, readDeploymentByName } from '@aedile/core/client/deployments'
-import { createWorkPool } from '@aedile/core/client/work-pools'
+import { createWorkPool, readWorkPool, updateWorkPool } from '@aedile/core/client/work-pools'
+import type { JsonObject } from '@aedile/core/json'
 import { imageBuilder } from '@aedile/docker/image-build/image-builder'
 import { openImageEngine } from '@aedile/docker/image-build/image-engine'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeNodeRoot } from '../../scripts/docker/node-root.mjs'
 import { type Registry, startRegistry, whyNoRegistry } from '../../scripts/docker/registry.mjs'
-import { REPOSITORY, startAedile } from '../support/program.ts'
+import { cleanEnvironment, REPOSITORY, startAedile, startProgram } from '../support/program.ts'
 import { readLogs, type System, startSystem, waitForEnd } from '../support/system.ts'
 
 const host = process.env.AEDILE_TEST_DOCKER_HOST
@@ -49,7 +51,7 @@ describe.runIf(!why)('a flow in TypeScript runs in an image of its project', () 
   }, 120_000)
 
   afterAll(async () => {
-    for (const folder of [config, project]) rmSync(folder, { recursive: true, force: true })
+    for (const folder of [config, project]) if (folder) rmSync(folder, { recursive: true, force: true })
     await system?.close()
     await registry?.stop()
   })
@@ -82,6 +84,23 @@ describe.runIf(!why)('a flow in TypeScript runs in an image of its project', () 
     expect(ended.labels).toMatchObject({ 'aedile.io/image-digest': digest })
     const said = (await readLogs(system, run)).map(({ message }) => message)
     expect(said).toContain(`Hello from ${directory}, secret left out`)
+    expect(await worker.end('SIGTERM')).toBe(0)
+  })
+
+  it('pushed and pulled with a credentials block, without any login of Docker', async () => {
+    expect(await aedile('work-pool', 'create', 'private', '--type', 'docker')).toMatchObject({ exit: 0 })
+    await useCredentials('private', await saveCredentials('team'))
+    const image = `${registry.host}/team/block:1`
+    const build = ['--image', image, '--base-image', BASE, '--no-pull', '--registry-credentials', 'team']
+    const args = ['hello.ts:hello', '--name', 'block', '--pool', 'private', ...build]
+    const { exit, stderr } = await aedileIn({ DOCKER_CONFIG: project }, 'deploy', ...args)
+    expect({ exit, stderr }).toMatchObject({ exit: 0 })
+    const deployment = await readDeploymentByName(system.client, 'hello', 'block')
+    expect(JSON.stringify(deployment)).not.toContain(registry.password)
+    await removeImage(image)
+    const worker = await system.startWorker({ pool: 'private', environment: { DOCKER_HOST: host!, DOCKER_CONFIG: project } })
+    const ended = await waitForEnd(system, await createDeploymentFlowRun(system.client, deployment.id, {}), 90)
+    expect(`${ended.state_type}: ${ended.state?.message ?? ''}`).toMatch(/^COMPLETED/)
     expect(await worker.end('SIGTERM')).toBe(0)
   })
 
@@ -142,6 +161,26 @@ deployments:
     }
   })
 
+  it('deployed from its own code by flow.deploy()', async () => {
+    const image = { name: `${registry.host}/team/own`, tag: '1', dockerfile: 'auto', baseImage: BASE, pull: false }
+    const deploy = `console.log(await hello.deploy({ name: 'own', workPool: '${POOL}', image: ${JSON.stringify(image)} }))`
+    writeFileSync(join(project, 'deploy.ts'), `import { hello } from './hello.ts'\n${deploy}\n`)
+    const program = startProgram(
+      process.execPath,
+      ['--conditions=aedile-source', 'deploy.ts'],
+      { ...cleanEnvironment(), AEDILE_HOME: system.home, AEDILE_API_URL: system.url, DOCKER_HOST: host!, DOCKER_CONFIG: config },
+      project,
+    )
+    expect({ exit: await program.ended, stderr: program.stderr() }).toMatchObject({ exit: 0 })
+    const deployment = await readDeploymentByName(system.client, 'hello', 'own')
+    expect(program.stdout().trim().split('\n').at(-1)).toBe(deployment.id)
+    expect(deployment).toMatchObject({
+      job_variables: { image: `${registry.host}/team/own:1` },
+      labels: { 'aedile.io/image-digest': await digestInRegistry('team/own', '1') },
+      entrypoint: 'hello.ts:hello',
+    })
+  })
+
   it.each([
     ['a name that cannot be', ['--image', 'Team/Hello World'], /cannot be named "Team\/Hello World": it has spaces/],
     ['a Dockerfile that is not there', ['--image', 'team/x', '--dockerfile', 'none/Dockerfile'], /There is no Dockerfile .*none/],
@@ -167,11 +206,39 @@ deployments:
 
   const deploy = (...args: string[]) => aedile('deploy', ...args, '--json')
 
-  async function aedile(...args: string[]) {
-    const environment = { AEDILE_HOME: system.home, AEDILE_API_URL: system.url, DOCKER_HOST: host!, DOCKER_CONFIG: config ?? '' }
+  const aedile = (...args: string[]) => aedileIn({ DOCKER_CONFIG: config ?? '' }, ...args)
+
+  async function aedileIn(more: Record<string, string>, ...args: string[]) {
+    const environment = { AEDILE_HOME: system.home, AEDILE_API_URL: system.url, DOCKER_HOST: host!, ...more }
     const program = startAedile(args, environment, project)
     const exit = await program.ended
     return { exit, stdout: program.stdout(), stderr: program.stderr() }
+  }
+
+  /** A block as a genuine client saves it. */
+  async function saveCredentials(name: string): Promise<string> {
+    const { client } = system
+    const type = await createBlockType(client, { name: 'Docker Registry Credentials', slug: 'docker-registry-credentials' })
+    const text = { type: 'string' }
+    const properties = {
+      username: text,
+      password: { ...text, format: 'password' },
+      registry_url: text,
+      reauth: { type: 'boolean' },
+    }
+    const fields = { title: 'DockerRegistryCredentials', type: 'object', properties, secret_fields: ['password'] }
+    const schema = await createBlockSchema(client, { fields, block_type_id: type.id })
+    const { username, password, host: registry_url } = registry
+    const data = { username, password, registry_url, reauth: true }
+    return (await createBlockDocument(client, { name, data, block_schema_id: schema.id, block_type_id: type.id })).id
+  }
+
+  /** Has all runs of a pool pull with a block. */
+  async function useCredentials(name: string, blockDocumentId: string): Promise<void> {
+    const { base_job_template: template } = await readWorkPool(system.client, name)
+    const { properties } = template.variables as { properties: Record<string, JsonObject> }
+    properties.registry_credentials!.default = { $ref: { block_document_id: blockDocumentId } }
+    await updateWorkPool(system.client, name, { base_job_template: template })
   }
 
   async function digestInRegistry(repository: string, tag: string): Promise<string | null> {

@@ -1,14 +1,21 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { join } from 'node:path'
+import { createDeployment } from '@aedile/core/client/deployments'
+import { createFlow } from '@aedile/core/client/flows'
 import { createWorkPool } from '@aedile/core/client/work-pools'
 import type { JsonObject } from '@aedile/core/json'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ensureImage } from '../../scripts/docker/engine.mjs'
 import { until } from '../support/network.ts'
+import { REPOSITORY } from '../support/program.ts'
 import {
   cancelRun,
   createCommandDeployment,
   createRun,
   readLogs,
   readOutput,
+  readStateNames,
   type System,
   startSystem,
   waitForEnd,
@@ -47,6 +54,8 @@ describe.runIf(host)('runs in containers', () => {
     const big = await run('x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done', { mem_limit: '16m', memswap_limit: '16m' })
     const missing = await run('true', { image: 'aedile-test/none:1', image_pull_policy: 'Never' })
     const unknown = await run('true', { command: 'no-such-command' })
+    await ask('POST', '/images/aedile-test/busybox:1/tag?repo=127.0.0.1:9/local&tag=1')
+    const local = await run('true', { image: '127.0.0.1:9/local:1', image_pull_policy: 'IfPossible' })
 
     const completed = await waitForEnd(system, good)
     expect(completed).toMatchObject({ state_type: 'COMPLETED' })
@@ -64,9 +73,20 @@ describe.runIf(host)('runs in containers', () => {
       const { state, state_type } = await waitForEnd(system, crashed)
       expect({ state_type, message: state?.message }).toEqual({ state_type: 'CRASHED', message: expect.stringMatching(reason) })
     }
-    expect((await readLogs(system, bad)).map((line) => line.message)).toContain('before the end')
+    expect(await waitForEnd(system, local)).toMatchObject({ state_type: 'COMPLETED' })
+    const told = (await readLogs(system, local)).map((line) => line.message)
+    expect(told).toContain('Pulling image: 127.0.0.1:9/local:1')
+    expect(told).toContainEqual(expect.stringMatching(/^Image not pulled: Docker pull failed for 127\.0\.0\.1:9\/local:1: /))
     await untilNoContainers()
     expect(await worker.end('SIGTERM')).toBe(0)
+  })
+
+  it('are not taken by a worker that reaches no engine: it says so and ends', async () => {
+    const environment = { DOCKER_HOST: 'unix:///no/such/docker.sock' }
+    const worker = await system.startWorker({ pool: POOL, name: 'lost', environment, withoutWaiting: true })
+    expect(await worker.ended).not.toBe(0)
+    expect(worker.stderr()).toContain('The Docker engine at unix:///no/such/docker.sock does not answer')
+    expect(worker.stderr()).toContain('Start Docker, or name another engine with DOCKER_HOST.')
   })
 
   it('end when they are cancelled, and their container is gone', async () => {
@@ -78,6 +98,43 @@ describe.runIf(host)('runs in containers', () => {
     await waitForState(system, stubborn, 'CANCELLED', 90)
     await untilNoContainers()
     expect(await worker.end('SIGTERM')).toBe(0)
+  })
+
+  it('of a flow in TypeScript: its engine reports, and a killed worker changes nothing', async () => {
+    await ensureImage(host!, 'aedile-test/node:1')
+    const shared = await mkdtemp(join(system.home, 'shared-'))
+    const flows = join(REPOSITORY, 'tests/stories/flows')
+    const variables = {
+      image: 'aedile-test/node:1',
+      auto_remove: true,
+      volumes: [`${flows}:/app/flows:ro`, `${shared}:${shared}`],
+    }
+    const flow = await createFlow(system.client, { name: 'counting' })
+    const deployment = await createDeployment(system.client, {
+      name: 'in a container',
+      flow_id: flow.id,
+      work_pool_name: POOL,
+      job_variables: variables,
+      entrypoint: 'flows/stories.entry.ts:counting',
+      enforce_parameter_schema: false,
+      pull_steps: [{ 'prefect.deployments.steps.set_working_directory': { directory: '/app' } }],
+    })
+    const [gate, executions] = [join(shared, 'gate'), join(shared, 'executions')]
+    const killed = await startWorker('killed')
+    const counting = await createRun(system, deployment, { parameters: { gate, executions } })
+    await until('it prints', async () => (await readOutput(system, counting)).length > 3, 60)
+    await killed.end('SIGKILL')
+    const back = await startWorker('killed')
+    const before = (await readOutput(system, counting)).length
+    await until('it prints on', async () => (await readOutput(system, counting)).length > before + 3, 60)
+    await writeFile(gate, '')
+    expect(await waitForEnd(system, counting)).toMatchObject({ state_type: 'COMPLETED' })
+    await untilNoContainers()
+    expect(await readFile(executions, 'utf8')).toBe('executed\n')
+    const printed = (await readOutput(system, counting)).filter((line) => line.startsWith('printed'))
+    expect(printed).toEqual(printed.map((_, index) => `printed ${index + 1}`))
+    expect((await readStateNames(system, counting)).slice(-2)).toEqual(['Running', 'Completed'])
+    expect(await back.end('SIGTERM')).toBe(0)
   })
 
   it.each([

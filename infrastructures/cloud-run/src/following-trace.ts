@@ -24,6 +24,7 @@ export class FollowingTrace implements BuildTrace {
   }
 
   moved(to: string, field: string): void {
-    this.copied(to, field)
+    this.#told.set(to, this.#told.get(field) ?? { from: field })
+    this.#outer.moved(to, field)
   }
 }

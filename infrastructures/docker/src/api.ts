@@ -33,7 +33,7 @@ export type Container = {
 
 export type ContainerSummary = { Id: string; Names: string[]; Labels: Record<string, string>; State: string; Created: number }
 export type Volume = { Name: string; Labels: Record<string, string> | null; CreatedAt: string }
-export type EngineInfo = { ID: string; Name: string; SystemTime: string; OSType: string; LiveRestoreEnabled: boolean }
+export type EngineInfo = { ID: string; Name: string; DockerRootDir?: string; SystemTime: string }
 export type Filters = Record<string, string[]>
 
 type Call = {

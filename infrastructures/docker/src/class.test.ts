@@ -23,7 +23,8 @@ function settingsOf(wishes: Wishes, { apiUrl, platform = 'linux' }: { apiUrl?: s
     networks: wishes.networks ?? [],
     network_mode: wishes.networkMode ?? null,
   }
-  const context = { command: true as const, settings: apiUrl ? { PREFECT_API_URL: apiUrl } : {}, platform }
+  const settings: Record<string, string> = apiUrl ? { PREFECT_API_URL: apiUrl } : {}
+  const context = { command: true as const, settings, platform }
   const prepared = dockerDefinition.prepare(job, context) as DockerJob
   return buildContainerSettings(prepared, ['echo', 'a b'], { ...facts, platform })
 }

@@ -3,6 +3,7 @@ import type { CommandContext, Job } from '@aedile/core/infrastructure-definition
 import { joinShellWords } from '@aedile/core/shell-words'
 import { DEFAULT_IMAGE } from '@aedile/core/templates/default-image'
 import { type BlockConstructor, type LoadOptions, loadBlock } from '@aedile/worker/classes/block'
+import { endWithScript } from '@aedile/worker/classes/end-with-script'
 import {
   Infrastructure,
   type InfrastructureAttributes,
@@ -72,7 +73,7 @@ export class DockerContainer extends Infrastructure<string, DockerContainerResul
   readonly volumes: string[]
   readonly streamOutput: boolean
 
-  /** @throws AedileError `infrastructure_failed` for a volume without a colon or an unknown pull policy. */
+  /** @throws AedileError `block_invalid` for a volume without a colon or an unknown pull policy. */
   constructor(attributes: DockerContainerAttributes = {}) {
     super(attributes)
     this.image = attributes.image ?? DEFAULT_IMAGE
@@ -103,7 +104,11 @@ export class DockerContainer extends Infrastructure<string, DockerContainerResul
    * @throws AedileError `infrastructure_unreachable` ("Could not connect to Docker."), `infrastructure_failed` when the image
    * cannot be pulled or the container not started; the signal's reason when it was aborted.
    */
-  async run(options: RunOptions<string> = {}): Promise<DockerContainerResult> {
+  run(options: RunOptions<string> = {}): Promise<DockerContainerResult> {
+    return endWithScript(options.signal, (signal) => this.#run({ ...options, signal }))
+  }
+
+  async #run(options: RunOptions<string>): Promise<DockerContainerResult> {
     const { logger = this.logger, sources = readScriptSources(), onStarted, signal, graceSeconds } = options
     this.#refuseImpossible()
     signal?.throwIfAborted()
@@ -213,15 +218,19 @@ function toContext(sources: ScriptSources): CommandContext {
 
 function checkPullPolicy(policy: string | null): ImagePullPolicy | null {
   if (policy === null || Object.hasOwn(ImagePullPolicy, policy)) return policy as ImagePullPolicy | null
-  throw failed(`The image pull policy is one of ${Object.keys(ImagePullPolicy).join(', ')}, not ${JSON.stringify(policy)}.`)
+  throw invalid(`The image pull policy is one of ${Object.keys(ImagePullPolicy).join(', ')}, not ${JSON.stringify(policy)}.`)
 }
 
 function checkVolumes(volumes: readonly string[]): string[] {
   for (const volume of volumes) {
     const error = findVolumeError(volume)
-    if (error) throw failed(error)
+    if (error) throw invalid(error)
   }
   return [...volumes]
+}
+
+function invalid(what: string): AedileError {
+  return new AedileError('block_invalid', { what })
 }
 
 function failed(what: string): AedileError {

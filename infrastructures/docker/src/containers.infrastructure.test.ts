@@ -74,6 +74,16 @@ withEngine('a container', () => {
       )
     })
 
+    it('because a child of its command ran out of memory tells the peak, too', async () => {
+      const grow = 'x=aaaaaaaaaaaaaaaa; while :; do x=$x$x; done'
+      const command = `sh -c '(${grow}); sleep 1; exit 9'`
+      const { outcome } = await stage.run({ command, mem_limit: '16m', memswap_limit: '16m' })
+      expect(outcome).toMatchObject({ kind: 'failed', exitCode: 9 })
+      expect(outcome.reason).toMatch(
+        /A process of the container was killed because it used more memory than its limit of 16 MiB \(it was seen to use 1\d(\.\d)? MiB\)\.$/,
+      )
+    })
+
     it('because somebody removed it is not-found, with what it had written', async () => {
       const recorder = new Recorder()
       const handle = await stage.start(stage.attempt({ command: "sh -c 'echo one; sleep 300'" }))
@@ -139,6 +149,15 @@ withEngine('a container', () => {
       expect(names.sort()).toEqual([`/${name}`, `/${name}-1`, `/${name}-2`])
       expect((await stage.names()).filter((listed) => listed === name)).toHaveLength(3)
       expect(await stage.start(attempts[2]!)).toEqual(handles[2])
+    })
+
+    it('that became free meanwhile is not taken by a second container of the attempt', async () => {
+      const name = `dog-${newAttemptKey()}`
+      const [first, second] = [0, 1].map(() => stage.attempt({ name, command: 'sleep 300' }))
+      const [inTheWay, started] = [await stage.start(first!), await stage.start(second!)]
+      await stage.outside.removeContainer(String(inTheWay.native.containerId))
+      expect(await stage.start(second!)).toEqual(started)
+      expect((await stage.names()).filter((listed) => listed === name)).toHaveLength(1)
     })
 
     it('is kept or removed as its job says, also by who has only the list (row 176)', async () => {

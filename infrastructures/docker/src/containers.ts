@@ -19,15 +19,21 @@ export function listOfAttempt(api: EngineApi, { attempt, server }: Handle): Prom
   return api.listContainers({ label: [`${ATTEMPT_LABEL}=${attempt}`, `${SERVER_LABEL}=${server}`] })
 }
 
-/** The container of a handle, by its id when that is known, else by the attempt's label. Only one of this server's attempt. */
+/**
+ * The container of a handle, by its id when that is known, else by the attempt's label. Only one of this server's attempt;
+ * of several, the one that was started.
+ */
 export async function findContainer(api: EngineApi, handle: Handle): Promise<Container | null> {
   const { containerId } = handle.native
   const ids = typeof containerId === 'string' ? [containerId] : (await listOfAttempt(api, handle)).map(({ Id }) => Id)
-  for (const id of ids) {
-    const container = await inspectOrNull(api, id)
-    if (container && isOfAttempt(container.Config.Labels, handle)) return container
-  }
-  return null
+  const found = await Promise.all(ids.map((id) => inspectOrNull(api, id)))
+  const own = found.filter((container) => container !== null && isOfAttempt(container.Config.Labels, handle))
+  return own.find((container) => container !== null && wasStarted(container)) ?? own[0] ?? null
+}
+
+/** True for a container whose command ran, whatever became of it. One that is being removed does not say so by its status. */
+export function wasStarted({ State }: Container): boolean {
+  return !State.StartedAt.startsWith('0001-')
 }
 
 /** All containers of a name, and of the numbered names behind it. */

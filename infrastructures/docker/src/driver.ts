@@ -1,10 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { AedileError } from '@aedile/core/errors'
 import type { Handle, Outcome, ServerId, TargetFacts } from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'
 import type { Connection, InfrastructureDriver, LogCursor, Sink } from '@aedile/worker/infrastructure-driver'
 import { type Container, EngineApi } from './api.ts'
 import { ClosedAttempts } from './closed-attempts.ts'
-import { findContainer, inspectOrNull, toHandle } from './containers.ts'
+import { findContainer, inspectOrNull, listOfAttempt, toHandle, wasStarted } from './containers.ts'
 import { EngineError, isAnswer, isNoAnswer, isUnanswered } from './engine-error.ts'
 import { EngineEvents } from './engine-events.ts'
 import { QUIET_LABEL, SERVER_LABEL } from './labels.ts'
@@ -17,6 +18,9 @@ import { startOnce } from './starting.ts'
 import { endContainer, isOver } from './stopping.ts'
 import { findEndpoint } from './target.ts'
 
+/** How soon it is looked again after a container that was not started went, in milliseconds. */
+const LOOK_MILLISECONDS = 50
+
 /** Runs attempts in containers of a Docker engine: see README.md. */
 export const dockerDriver: InfrastructureDriver<DockerRequest> = {
   type: 'docker',
@@ -25,9 +29,9 @@ export const dockerDriver: InfrastructureDriver<DockerRequest> = {
     const api = await EngineApi.open(endpoint, readAnswerSeconds(process.env.DOCKER_CLIENT_TIMEOUT))
     try {
       const [info, version] = await Promise.all([api.info(), api.version()])
-      // An engine without an id of its own (Podman) is told by its host's name.
+      // Podman has no id of its own; before version 23 all engines of a host have the same one.
       return new DockerConnection(api, {
-        id: `docker:${info.ID || info.Name}`,
+        id: `docker:${info.ID || info.Name}:${info.DockerRootDir ?? ''}`,
         engineVersion: version.Version,
         apiVersion: version.ApiVersion,
         engineOs: version.Os,
@@ -97,26 +101,30 @@ class DockerConnection implements Connection<DockerRequest> {
     await this.#answered(async () => {
       for (;;) {
         const container = await this.#findOrClose(handle)
-        if (container.State.Status !== 'created') {
+        if (wasStarted(container)) {
           if (isOver(container)) throw this.#notFound(handle)
           await this.#closed.close(handle, 'stopped')
           return endContainer(this.#api, this.#events, container, graceSeconds, this.#closing.signal)
         }
-        // Made, not started: without it, its maker cannot start it.
+        // Made, not started: without it, its maker cannot start it. Then it is looked for what else there is.
         await this.#closed.close(handle, 'stopped')
-        if (await this.#tryRemove(container.Id)) throw this.#notFound(handle)
+        await this.#tryRemove(container.Id)
+        await delay(LOOK_MILLISECONDS, undefined, { signal: this.#closing.signal })
       }
     })
   }
 
   async remove(handle: Handle): Promise<void> {
     this.#requireHere(handle)
-    if (handle.keep) return
     await this.#answered(async () => {
-      await this.#closed.close(handle, 'removed')
-      const container = await findContainer(this.#api, handle)
-      if (!container || (await this.#tryRemove(container.Id))) return
-      throw new AedileError('infrastructure_failed', { what: `${handle.name} still runs. Stop it before removing it.` })
+      if (!handle.keep) await this.#closed.close(handle, 'removed')
+      // More than one where a starter was killed that had made a second one.
+      for (const { Id } of await listOfAttempt(this.#api, handle)) {
+        const container = handle.keep ? await inspectOrNull(this.#api, Id) : null
+        if (container && wasStarted(container)) continue
+        if (await this.#tryRemove(Id)) continue
+        throw new AedileError('infrastructure_failed', { what: `${handle.name} still runs. Stop it before removing it.` })
+      }
     })
   }
 

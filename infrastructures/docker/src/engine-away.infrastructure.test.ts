@@ -37,6 +37,14 @@ withEngine('an engine that goes away', () => {
       await engine?.stop()
     })
 
+    it('is another one than its neighbour on the same host', async () => {
+      const neighbour = await DockerStage.open()
+      const { handle } = await neighbour.run({ command: 'true' })
+      expect(await stage.observe(handle)).toMatchObject({ kind: 'not-mine' })
+      await expect(stage.connection.stop(handle, 0)).rejects.toMatchObject({ code: 'infrastructure_not_available' })
+      await neighbour.close()
+    })
+
     it.each(['SIGTERM', 'SIGKILL'] as const)('by %s: meanwhile nothing can be told, then the truth is', async (signal) => {
       const handle = await stage.start(stage.attempt({ command: COUNT }))
       const recorder = new Recorder()

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { EngineApi } from './api.ts'
+import type { EngineApi, Filters } from './api.ts'
 import { ATTEMPT_LABEL } from './labels.ts'
 
 /** Tells one observer that its container may have changed. */
@@ -13,7 +13,7 @@ export type Wake = {
 }
 
 /** A time in which the engine could not be asked. `to` is null while it lasts. */
-export type Outage = { from: number; to: number | null }
+type Outage = { from: number; to: number | null }
 
 type Listener = { wake(): void; peak(bytes: number): void }
 
@@ -73,7 +73,7 @@ export class EngineEvents {
    * shutting down, which it begins with its containers.
    */
   async wasAwayAt(time: number): Promise<boolean> {
-    if (!(await this.#api.isAccepting())) this.#noteAway()
+    if (!(await this.#api.isAccepting())) this.#noteAway(Date.now())
     const before = 1_000
     const after = 15_000
     return this.#outages.some(({ from, to }) => time >= from - before && (to === null || time <= to + after))
@@ -92,18 +92,28 @@ export class EngineEvents {
 
   async #run(signal: AbortSignal): Promise<void> {
     const filters = { type: ['container'], label: [ATTEMPT_LABEL], event: ['die', 'destroy', 'oom'] }
-    while (!signal.aborted) {
+    for (let brokenAt = Date.now(); !signal.aborted; brokenAt = Date.now()) {
+      const stream = await this.#reopen(filters, brokenAt, signal)
+      // What happened before the stream was open was not told.
+      this.#wakeAll()
+      // Somebody between us and the engine may cut a stream that is idle: that is no outage until it cannot be opened again.
+      await this.#read(stream).catch(() => {})
+      if (Date.now() - brokenAt < AGAIN_MILLISECONDS) await delay(AGAIN_MILLISECONDS, undefined, { signal })
+    }
+  }
+
+  async #reopen(filters: Filters, brokenAt: number, signal: AbortSignal): Promise<Readable> {
+    for (;;) {
       try {
         const stream = await this.#api.events(filters, signal)
         this.#noteBack()
-        // What happened before the stream was open was not told.
+        return stream
+      } catch {
+        signal.throwIfAborted()
+        this.#noteAway(brokenAt)
         this.#wakeAll()
-        await this.#read(stream)
-      } catch {}
-      if (signal.aborted) return
-      this.#noteAway()
-      this.#wakeAll()
-      await delay(AGAIN_MILLISECONDS, undefined, { signal })
+        await delay(AGAIN_MILLISECONDS, undefined, { signal })
+      }
     }
   }
 
@@ -133,9 +143,9 @@ export class EngineEvents {
     for (const listeners of this.#listeners.values()) for (const listener of listeners) listener.wake()
   }
 
-  #noteAway(): void {
+  #noteAway(from: number): void {
     if (this.#outages.at(-1)?.to === null) return
-    this.#outages.push({ from: Date.now(), to: null })
+    this.#outages.push({ from, to: null })
     if (this.#outages.length > OUTAGES) this.#outages.shift()
   }
 

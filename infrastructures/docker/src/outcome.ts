@@ -71,7 +71,7 @@ function describeExit({ exitCode, memory }: { exitCode: number; memory: MemoryFa
   if (memory.ranOut || (exitCode === 137 && memory.limitBytes !== null)) {
     return outcome('failed', {
       exitCode,
-      reason: `${said} ${describeMemory(memory)}`,
+      reason: `${said} ${describeMemory(exitCode, memory)}`,
       advice: 'Raise mem_limit, or let the run use less memory.',
     })
   }
@@ -82,10 +82,11 @@ function describeExit({ exitCode, memory }: { exitCode: number; memory: MemoryFa
   return outcome('failed', { exitCode, reason: `${said} ${hint.explanation}`, advice: hint.advice })
 }
 
-function describeMemory({ ranOut, limitBytes, peakBytes }: MemoryFacts): string {
+function describeMemory(exitCode: number, { ranOut, limitBytes, peakBytes }: MemoryFacts): string {
+  const killed = exitCode === 137 ? 'The container' : 'A process of the container'
   const limit = limitBytes === null ? 'than its host has' : `than its limit of ${formatBytes(limitBytes)}`
   const peak = peakBytes === null ? '' : ` (it was seen to use ${formatBytes(peakBytes)})`
-  return `The container was killed because it ${ranOut ? 'used' : 'likely used'} more memory ${limit}${peak}.`
+  return `${killed} was killed because it ${ranOut ? 'used' : 'likely used'} more memory ${limit}${peak}.`
 }
 
 function formatBytes(bytes: number): string {

@@ -28,7 +28,7 @@ export class DockerRegistry extends Block {
   readonly reauth: boolean
   readonly #password: string
 
-  /** @throws AedileError `infrastructure_failed` when one of the three that are required is missing. */
+  /** @throws AedileError `block_invalid` when one of the three that are required is missing. */
   constructor({ username, password, registryUrl, reauth = true }: DockerRegistryAttributes) {
     super()
     this.username = required('username', username)
@@ -91,5 +91,5 @@ export class DockerRegistry extends Block {
 
 function required(attribute: string, value: string | undefined): string {
   if (typeof value === 'string' && value !== '') return value
-  throw new AedileError('infrastructure_failed', { what: `A DockerRegistry needs \`${attribute}\`, a text.` })
+  throw new AedileError('block_invalid', { what: `A DockerRegistry needs \`${attribute}\`, a text.` })
 }

@@ -4,7 +4,7 @@ import type { Handle } from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'
 import type { EngineApi } from './api.ts'
 import type { ClosedAttempts } from './closed-attempts.ts'
-import { inspectOrNull, isOfAttempt, listOfAttempt, listOfName } from './containers.ts'
+import { inspectOrNull, isOfAttempt, listOfAttempt, listOfName, wasStarted } from './containers.ts'
 import { isAnswer, isUnanswered } from './engine-error.ts'
 import { NAME_LABEL } from './labels.ts'
 import { describeStartFailure } from './outcome.ts'
@@ -37,16 +37,13 @@ export async function startOnce(
   const deadline = performance.now() + TOTAL_MILLISECONDS
   while (performance.now() < deadline) {
     signal.throwIfAborted()
-    const { id, isMine } = await make(api, request, handle, signal)
-    if (isMine) {
-      if ((await yieldToOthers(api, handle, id)) || !(await begin(api, closed, request, handle, id))) {
-        // Both gave way: not at the same time again.
-        await delay(Math.random() * LOOK_MILLISECONDS * 5, undefined, { signal })
-        continue
-      }
-      return id
-    }
-    if (await waitUntilStarted(api, closed, handle, id, signal)) return id
+    const made = await make(api, request, handle, signal)
+    const other = made.isMine ? await yieldToOther(api, handle, made.id) : made.id
+    if (other === null) {
+      if (await begin(api, closed, request, handle, made.id)) return made.id
+    } else if (await waitUntilStarted(api, closed, handle, other, signal)) return other
+    // Two that gave way to each other shall not do so again.
+    await delay(Math.random() * LOOK_AT_MOST_MILLISECONDS, undefined, { signal })
   }
   throw failed(
     `Flow run could not start: the Docker engine did not start container ${handle.name} within ${TOTAL_MILLISECONDS / 1000} s.`,
@@ -91,13 +88,13 @@ function toQuery(name: string, { platform }: DockerRequest): Record<string, stri
 
 /**
  * A second container of the attempt may have been made under another name, where a name was free for a moment. Whoever
- * sees another one gives way: of two, the later sees the earlier for certain.
+ * sees another one gives way to it: of two, the later sees the earlier for certain. Null when ours is the only one.
  */
-async function yieldToOthers(api: EngineApi, handle: Handle, id: string): Promise<boolean> {
-  const containers = await listOfAttempt(api, handle)
-  if (containers.every(({ Id }) => Id === id)) return false
+async function yieldToOther(api: EngineApi, handle: Handle, id: string): Promise<string | null> {
+  const other = (await listOfAttempt(api, handle)).find(({ Id }) => Id !== id)
+  if (!other) return null
   await discard(api, id)
-  return true
+  return other.Id
 }
 
 /** Starts the container that we made. False when somebody took us for dead and removed it. */
@@ -142,7 +139,7 @@ async function waitUntilStarted(
       if (await closed.find(handle)) throw neverStarts(handle)
       return false
     }
-    if (container.State.Status !== 'created') return true
+    if (wasStarted(container)) return true
     if (performance.now() > deadline) break
     await delay(pause, undefined, { signal })
   }
@@ -162,12 +159,12 @@ async function replaceAbandoned(api: EngineApi, closed: ClosedAttempts, handle: 
     if (isAnswer(error, 404) || isAnswer(error, 409)) return
     throw error
   }
-  if (!(await wasStarted(api, id))) return
+  if (!(await hasStartEvent(api, id))) return
   await closed.close(handle, 'removed')
   throw failed(`The container of attempt ${handle.attempt} was started, ended and was removed before it could be looked at.`)
 }
 
-async function wasStarted(api: EngineApi, id: string): Promise<boolean> {
+async function hasStartEvent(api: EngineApi, id: string): Promise<boolean> {
   const { SystemTime } = await api.info()
   const until = String(Math.floor(Date.parse(SystemTime) / 1000) + 1)
   const since = String(Math.floor(Date.parse(SystemTime) / 1000) - 60)

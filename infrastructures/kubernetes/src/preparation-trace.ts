@@ -17,7 +17,7 @@ export class PreparationTrace implements BuildTrace {
   readonly #job: Job
   readonly #trace: BuildTrace
   /** Where the entries of a list stand that have a value, by the field that they are read as. */
-  readonly #listed = new Map<string, string>()
+  readonly #listed: Map<string, string> | null
   /** Where the entries of a list stand that have `valueFrom`, by name. */
   readonly #references = new Map<string, string>()
 
@@ -25,22 +25,23 @@ export class PreparationTrace implements BuildTrace {
     this.#job = job
     this.#trace = trace
     const env: unknown = job.env
+    this.#listed = Array.isArray(env) ? new Map() : null
     if (Array.isArray(env)) for (const [index, entry] of env.entries()) this.#rememberEntry(entry, index)
   }
 
   copied(to: string, from: string): void {
-    this.#listed.delete(to)
+    this.#listed?.delete(to)
     this.#trace.copied(to, from)
   }
 
   added(to: string, layer: AddedLayer, path: string): void {
-    this.#listed.delete(to)
+    this.#listed?.delete(to)
     this.#trace.added(to, layer, path)
   }
 
   /** What is at `to` is what stands at `field` of the result, too. */
   moved(to: string, field: string): void {
-    const listed = this.#listed.get(field)
+    const listed = this.#listed?.get(field)
     if (listed === undefined) this.#trace.moved(to, field)
     else this.#trace.copied(to, listed)
   }
@@ -71,7 +72,7 @@ export class PreparationTrace implements BuildTrace {
     if (!isJsonObject(entry)) return
     const pointer = joinPointer('/env', String(entry.name))
     if (Object.hasOwn(entry, 'valueFrom')) this.#references.set(pointer, `/env/${index}`)
-    else this.#listed.set(pointer, `/env/${index}/value`)
+    else this.#listed?.set(pointer, `/env/${index}/value`)
   }
 
   #tellEntry(at: string, entry: EnvironmentEntry): void {

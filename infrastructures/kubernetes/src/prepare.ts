@@ -149,13 +149,24 @@ function slugifyLabels(
   told: PreparationTrace | null,
 ): JsonObject {
   const slugged: JsonObject = {}
-  for (const key of Object.keys(labels)) {
+  const keys = Object.keys(labels)
+  let isWhole = told !== null
+  for (const key of keys) {
     const slug = slugifyLabelKey(key)
     slugged[slug] = slugifyLabelValue(labels[key]!)
-    if (told && Object.hasOwn(own, key)) told.moved(joinPointer(pointer, slug), joinPointer('/labels', key))
-    else if (slug !== key) told?.copied(joinPointer(pointer, slug), joinPointer(pointer, key))
+    if (slug !== key || !Object.hasOwn(own, key)) isWhole = false
   }
+  if (isWhole) told?.moved(pointer, '/labels')
+  else if (told) tellLabels(keys, pointer, own, told)
   return slugged
+}
+
+function tellLabels(keys: string[], pointer: string, own: Record<string, string>, told: PreparationTrace): void {
+  for (const key of keys) {
+    const slug = slugifyLabelKey(key)
+    if (Object.hasOwn(own, key)) told.moved(joinPointer(pointer, slug), joinPointer('/labels', key))
+    else if (slug !== key) told.copied(joinPointer(pointer, slug), joinPointer(pointer, key))
+  }
 }
 
 function slugifyKeys(annotations: JsonObject, own: JsonObject, told: PreparationTrace | null): JsonObject {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -147,6 +149,32 @@ describe('ending a Process', () => {
     expect(readdirSync(join(home, 'process', 'attempts'))).toEqual([])
   })
 
+  it('a signal that ends the script ends the command before', async () => {
+    const program = `import { Process } from ${JSON.stringify(new URL('./class.ts', import.meta.url).href)}
+      await new Process({ command: ['sleep', '1000'] }).run({ onStarted: (pid) => console.log(pid) })`
+    const script = startScript(program)
+    const ended = once(script, 'exit')
+    const [line] = await once(script.stdout, 'data')
+    const pid = Number(String(line))
+    expect(process.kill(pid, 0)).toBe(true)
+    script.kill('SIGTERM')
+    expect(await ended).toEqual([null, 'SIGTERM'])
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+    expect(readdirSync(join(home, 'process', 'attempts'))).toEqual([])
+  })
+
+  it('a script that listens to a signal itself decides itself', async () => {
+    const command = ['sh', '-c', `until [ -e ${join(home, 'heard')} ]; do sleep 0.01; done`]
+    const program = `import { Process } from ${JSON.stringify(new URL('./class.ts', import.meta.url).href)}
+      import { writeFileSync } from 'node:fs'
+      process.once('SIGTERM', () => writeFileSync(${JSON.stringify(join(home, 'heard'))}, ''))
+      const { ok } = await new Process({ command: ${JSON.stringify(command)} }).run({ onStarted: () => console.log('started') })
+      console.log(ok)`
+    const script = startScript(program)
+    script.stdout.once('data', () => script.kill('SIGTERM'))
+    expect(await text(script.stdout)).toBe('started\ntrue\n')
+  })
+
   it('a signal that is aborted already starts nothing', async () => {
     const signal = AbortSignal.abort(new Error('enough'))
     const mark = join(home, 'never')
@@ -202,3 +230,9 @@ describe('Process.preview', () => {
     expect(existsSync(mark)).toBe(false)
   })
 })
+
+/** A script of its own, as somebody writes one. */
+function startScript(program: string) {
+  const args = ['--conditions=aedile-source', '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program]
+  return spawn(process.execPath, args, { env: { PATH, AEDILE_HOME: home }, stdio: ['ignore', 'pipe', 'ignore'] })
+}

@@ -8,6 +8,7 @@ import { pythonRepr } from '@aedile/core/python-text'
 import { joinShellWords } from '@aedile/core/shell-words'
 import { commandEnvironment } from '@aedile/core/templates/prepare'
 import { type LoadOptions, loadBlock } from '@aedile/worker/classes/block'
+import { endWithScript } from '@aedile/worker/classes/end-with-script'
 import {
   Infrastructure,
   type InfrastructureAttributes,
@@ -61,7 +62,11 @@ export class Process extends Infrastructure<number, ProcessResult> {
    * Runs the command and resolves when it has ended. `onStarted` gets the pid.
    * @throws AedileError `infrastructure_failed` for an empty command; the signal's reason when it was aborted.
    */
-  async run(options: RunOptions<number> = {}): Promise<ProcessResult> {
+  run(options: RunOptions<number> = {}): Promise<ProcessResult> {
+    return endWithScript(options.signal, (signal) => this.#run({ ...options, signal }))
+  }
+
+  async #run(options: RunOptions<number>): Promise<ProcessResult> {
     const { logger = this.logger, sources = readScriptSources() } = options
     if (this.command.length === 0) throw failed('Process cannot be run with empty command.')
     logger.info(`Opening process${this.name ? ` ${pythonRepr(this.name)}` : ''}...`)

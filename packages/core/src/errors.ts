@@ -44,6 +44,7 @@ export const ERRORS = {
     status: 422,
     retryable: false,
   },
+  block_invalid: { message: '{what}', status: 422, retryable: false },
   infrastructure_type_unknown: {
     message:
       'There is no infrastructure of type {type}. Known types: {known}. Install its package or name it in AEDILE_INFRASTRUCTURES.',

@@ -74,8 +74,5 @@ export const IMAGE_STEPS: Readonly<Record<string, ImageStep>> = {
   'aedile.steps.push_docker_image': 'push',
 }
 
-/** The package that has the image builder. */
-export const IMAGE_BUILDER_PACKAGE = '@aedile/docker'
-
 /** The label of a deployment, and so of its runs, that holds the digest of its image. */
 export const IMAGE_DIGEST_LABEL = 'aedile.io/image-digest'

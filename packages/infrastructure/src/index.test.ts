@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { buildSchemaFields } from '@aedile/core/blocks/block-class'
+import type { ApiClient } from '@aedile/core/client/client'
+import type { JsonObject } from '@aedile/core/json'
+import { toBlock } from '@aedile/worker/classes/block'
 import { sourcesOf } from '@aedile/worker/testing/class-stage'
 import { describe, expect, it, vi } from 'vitest'
 import * as everything from './index.ts'
@@ -48,10 +52,8 @@ describe('Infrastructure', () => {
   it('cannot be made itself, nor a class of it without run, preview or kill (row 157)', () => {
     const Abstract = Infrastructure as unknown as new () => Infrastructure
     expect(() => new Abstract()).toThrow('Infrastructure is abstract')
-    class Half extends Abstract {
-      override readonly type = 'half'
-      override readonly run = undefined as never
-    }
+    // What a compiler of TypeScript refuses, a script in JavaScript may still write.
+    const Half = class Half extends (Infrastructure as unknown as new () => object) {}
     expect(() => new Half()).toThrow('Half is abstract: it has no run().')
   })
 
@@ -142,6 +144,50 @@ describe('submission', () => {
       }
     }
     expect((await submitFlowRun(flowRun, new Recorder())).identifier).toBe('0191d5a000007000800000000000abcd')
+  })
+})
+
+it('the page of the classes says where the API must listen on Linux, and on macOS (rows 194, 195)', () => {
+  const page = readFileSync(new URL('../../../docs/infrastructure-classes.md', import.meta.url), 'utf8').replace(/\s+/g, ' ')
+  expect(page).toContain("On Linux the API must then listen on 0.0.0.0 or on the address of Docker's bridge")
+  expect(page).toContain('on macOS, listening on localhost is enough')
+})
+
+describe('stored blocks', () => {
+  const read = (data: JsonObject) => toBlock(DockerContainer, { data, nested: {} })
+
+  it('of the generation of 2.20 are read: null is the default', () => {
+    expect(
+      read({ command: null, image: null, env: { A: null }, labels: null, networks: null, image_registry: null }),
+    ).toMatchObject({
+      command: ['python', '-m', 'prefect.engine'],
+      image: new DockerContainer().image,
+      env: { A: null },
+      labels: {},
+      networks: [],
+      imageRegistry: null,
+    })
+  })
+
+  it.each([
+    [{ networks: 'abc' }, 'networks'],
+    [{ volumes: [7] }, 'volumes'],
+    [{ auto_remove: 'maybe' }, 'auto_remove'],
+    [{ image_pull_policy: 'Always' }, 'image_pull_policy'],
+    [{ env: { A: 1 } }, 'env'],
+    [{ type: 'process' }, 'type'],
+    [{ image_registry: 'text' }, 'image_registry'],
+  ])('with %j are refused, the value untold', (data, field) => {
+    expect(() => read(data as JsonObject)).toThrow(`The field ${field} of DockerContainer is not valid: expected `)
+  })
+
+  it('with fields that the class does not have tell of them', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    const document = { id: 'x', name: 'x', data: { mem_limit: '1g', privileged: false }, block_document_references: {} }
+    const client = { request: () => Promise.resolve(document) } as unknown as ApiClient
+    await DockerContainer.load('x', { client })
+    expect(warn.mock.calls[0]![0]).toContain('leaves out: mem_limit.')
+    warn.mockRestore()
   })
 })
 

@@ -16,6 +16,7 @@ export {
 export type { InfrastructureLogger } from '@aedile/worker/classes/infrastructure-log'
 export { InfrastructureResult } from '@aedile/worker/classes/infrastructure-result'
 export type { OutputTarget } from '@aedile/worker/classes/run-command'
+export type { ScriptSources } from '@aedile/worker/classes/script-settings'
 export {
   baseFlowRunEnvironment,
   baseFlowRunLabels,

@@ -13,7 +13,9 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(parent, { recursive: true, force: true }))
 
-const put = (...names: string[]) => names.forEach((name) => writeFileSync(join(folder, name), ''))
+function put(...names: string[]): void {
+  for (const name of names) writeFileSync(join(folder, name), '')
+}
 const make = (language: 'typescript' | 'python', baseImage: string | null = null) =>
   makeDockerfile({ folder, language, baseImage, version: '1.2.3' })
 

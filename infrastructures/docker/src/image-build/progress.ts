@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
 import type { JsonObject } from '@aedile/core/json'
 
 /** One document of the progress that an engine streams. */
@@ -26,7 +27,8 @@ export async function followProgress(stream: Readable, tell: (line: string) => v
       if (error !== undefined || message !== undefined) throw new Error(error ?? message)
       if (aux) Object.assign(beside, aux)
       if (output !== undefined) {
-        const lines = (rest + output).split('\n')
+        // The engine colours what a command wrote to its stderr.
+        const lines = (rest + stripVTControlCharacters(output)).split('\n')
         rest = lines.pop() ?? ''
         for (const line of lines) tell(line)
       }

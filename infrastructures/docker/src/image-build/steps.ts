@@ -63,7 +63,7 @@ function makeFor(folder: string, { entrypoint, version }: StepPlace) {
 async function runPushStep(engine: ImageEngine, inputs: JsonObject, place: StepPlace): Promise<ImageStepResult> {
   const { image_name, tag, credentials, additional_tags, build_backend: backend } = inputs
   checkBackend(backend)
-  // Without a tag the engine would push all of them; docker-py and so a genuine step mean latest.
+  // Without a tag the engine would push all that the name ever had here.
   const { name, tag: chosen, image } = nameOf({ image_name, tag: tag ?? 'latest' }, place)
   const additionalTags = readTags(additional_tags)
   const given = readGivenCredentials(credentials)

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '@aedile/core/json'
-import { type BlockConstructor, loadBlock, toBlock } from '@aedile/worker/classes/block'
+import { type BlockConstructor, checkField, loadBlock, toBlock } from '@aedile/worker/classes/block'
 import { toAttributeName } from '@aedile/worker/classes/stored-block'
 import type { CliContext } from '../cli-context.ts'
 import { CliFailure, EXIT_CODES } from '../failure.ts'
@@ -31,6 +31,7 @@ export async function toAttributes(
       throw new CliFailure(message, EXIT_CODES.usage.code)
     }
     const nested = nestedClasses[field]
+    if (!nested && value !== null) checkField(blockClass, field, value)
     if (!nested || value === null) attributes[toAttributeName(field)] = value
     else if (isJsonObject(value)) attributes[toAttributeName(field)] = toBlock(nested, { data: value, nested: {} })
     else attributes[toAttributeName(field)] = await loadBlock(nested, String(value), { client })

@@ -56,6 +56,21 @@ describe('what the server is sent of a deployment', () => {
     })
   })
 
+  it('runs in the image that was built for it, where the image has its files', () => {
+    const properties = { image: { type: 'string' } }
+    const docker = { ...pool, base_job_template: { job_configuration: {}, variables: { type: 'object', properties } } }
+    const step = (directory: string) => [{ 'prefect.deployments.steps.set_working_directory': { directory } }]
+    const built = { image: 'host/flows:1', directory: '/code', isUsed: true }
+    expect(complete({ pool: docker }, {}, { built })).toMatchObject({
+      job_variables: { image: 'host/flows:1' },
+      pull_steps: step('/code'),
+    })
+    // A step built it: what the deployment does with it, it says itself.
+    expect(complete({ pool: docker }, {}, { built: { ...built, isUsed: false } }).job_variables).toEqual({})
+    expect(complete({ pool: docker }, {}, { built: { ...built, directory: '' } }).pull_steps).toEqual(step('/opt/prefect'))
+    expect(complete({ pool: docker, pull: [] }, {}, { built }).pull_steps).toEqual([])
+  })
+
   it('leaves alone whether an existing deployment is paused, unless it is said', () => {
     expect(complete({})).not.toHaveProperty('paused')
     expect(complete({ entry: { paused: true } })).toMatchObject({ paused: true })

@@ -16,7 +16,7 @@ export interface BuildTrace {
   copied(to: string, from: string): void
   /** What is at `to` in the result was added. `path` says what it is there, e.g. `/flow_run/id` or `/settings/PREFECT_API_URL`. */
   added(to: string, layer: AddedLayer, path: string): void
-  /** What is at `to` in the result is what is at `field` of the result, too: it comes from wherever was told of that. */
+  /** What is at `to` in the result is what is at `field` of the result, too: it comes from wherever was told of that and of all below it. */
   moved(to: string, field: string): void
 }
 
@@ -46,29 +46,38 @@ export class BuildOrigins implements BuildTrace {
   of(result: JsonValue, input: ReadonlyMap<string, Origin>): ReadonlyMap<string, Origin> {
     const notes = new PlaceNotes<Note>()
     input.forEach((origin, pointer) => {
-      notes.set(findPlace(pointer), { origin, told: undefined, order: 0 })
+      notes.set(findPlace(pointer), { origin, told: undefined, source: null, field: null, order: 0 })
     })
     for (const told of this.#told) noteTold(told, notes)
     const root = findPlace('')
     const origins = new LeafOrigins()
-    visit(result, root, NOTHING_TOLD, root, undefined, { notes, origins })
+    visit(result, root, NOTHING_TOLD, root, null, undefined, { notes, origins })
     return origins
   }
 }
 
-/** Of one place: its origin as a place of the input, and what was told of it as a place of the result. */
-type Note = { origin: Origin | undefined; told: Told | undefined; order: number }
+/**
+ * Of one place: its origin as a place of the input, and what was told of it as a place of the result: `source` is where it
+ * comes from in the input, `field` where it stands in the result, too.
+ */
+type Note = { origin: Origin | undefined; told: Told | undefined; source: Place | null; field: Place | null; order: number }
 type Walk = { notes: PlaceNotes<Note>; origins: LeafOrigins }
 
 function noteTold(telling: Told, notes: PlaceNotes<Note>): void {
   const place = findPlace(telling.to)
-  const told = telling.kind === 'moved' ? (notes.get(findPlace(telling.from))?.told ?? telling) : telling
+  const from = telling.from === null ? null : findPlace(telling.from)
+  const field = telling.kind === 'moved' ? from : null
+  const known = field && notes.get(field)
+  const told = known?.told ?? telling
+  const source = known?.told ? known.source : from
   const note = notes.get(place)
   if (!note) {
-    notes.set(place, { origin: undefined, told, order: telling.order })
+    notes.set(place, { origin: undefined, told, source, field, order: telling.order })
     return
   }
   note.told = told
+  note.source = source
+  note.field = field
   note.order = telling.order
 }
 
@@ -76,14 +85,27 @@ function noteTold(telling: Told, notes: PlaceNotes<Note>): void {
 type Last = { told: Told | undefined; order: number; at: number }
 const NOTHING_TOLD: Last = { told: undefined, order: -1, at: 0 }
 
-/** `source` is the place in the input, null below what was added; `near` is the nearest origin at or above it. */
-function visit(value: JsonValue, place: Place, last: Last, source: Place | null, near: Origin | undefined, walk: Walk): void {
+/**
+ * `source` is the place in the input, null below what was added; `field` is the other place in the result, for what is there
+ * twice; `near` is the nearest origin at or above the source.
+ */
+function visit(
+  value: JsonValue,
+  place: Place,
+  last: Last,
+  source: Place | null,
+  field: Place | null,
+  near: Origin | undefined,
+  walk: Walk,
+): void {
   const note = walk.notes.get(place)
   // What was told of the whole later than of its part is stronger than the part's.
-  if (note?.told && note.order > last.order) {
-    const { told, order } = note
-    last = { told, order, at: place.pointer.length }
-    source = told.from === null ? null : findPlace(told.from)
+  const isOwn = note?.told !== undefined && note.order > last.order
+  const heard = isOwn ? note : field && walk.notes.get(field)
+  if (heard?.told) {
+    last = { told: heard.told, order: isOwn ? heard.order : last.order, at: place.pointer.length }
+    source = heard.source
+    if (isOwn) field = heard.field
     near = source ? findNearest(source, walk.notes) : undefined
   } else if (source) near = (source === place ? note : walk.notes.get(source))?.origin ?? near
   if (typeof value === 'object' && value !== null) {
@@ -92,7 +114,7 @@ function visit(value: JsonValue, place: Place, last: Last, source: Place | null,
       const key = Array.isArray(value) ? index : (names[index] as string)
       const below = findBelow(place, key)
       const next = source === place ? below : source && findBelow(source, key)
-      visit((value as JsonObject)[key]!, below, last, next, near, walk)
+      visit((value as JsonObject)[key]!, below, last, next, field && findBelow(field, key), near, walk)
     }
     if (names.length > 0) return
   }

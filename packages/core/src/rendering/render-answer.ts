@@ -43,15 +43,22 @@ export function toRenderAnswer(
 /** Makes a rendering plain JSON. */
 export function toRenderResult(rendering: Rendering, { explain }: { explain: boolean }): RenderResult {
   const { configuration, request, origins, dropped, warnings, facts, assumed } = rendering
-  const told = { configuration: Object.fromEntries(origins.configuration), request: Object.fromEntries(origins.request) }
   return {
     configuration,
     request,
-    ...(explain ? { origins: told } : {}),
+    ...(explain ? { origins: { configuration: toRecord(origins.configuration), request: toRecord(origins.request) } } : {}),
     dropped,
     warnings,
     facts: { values: facts, assumed },
   }
+}
+
+function toRecord(origins: ReadonlyMap<string, Origin>): Origins {
+  const record: Origins = {}
+  origins.forEach((origin, pointer) => {
+    record[pointer] = origin
+  })
+  return record
 }
 
 /** An error as data, with the JSON pointers that it names. */

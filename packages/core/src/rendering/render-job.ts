@@ -42,8 +42,8 @@ export type Rendering = {
   configuration: Job
   /** Exactly what start() sends. */
   request: JsonObject
-  /** Origins of the leaves of both, by JSON pointer. */
-  origins: { configuration: ReadonlyMap<string, Origin>; request: ReadonlyMap<string, Origin> }
+  /** Origins of the leaves of both, by JSON pointer; found when they are first read. */
+  origins: { readonly configuration: Origins; readonly request: Origins }
   dropped: Dropped[]
   warnings: TemplateWarning[]
   /** The target facts that were taken, and whether any that matters was assumed. */
@@ -74,7 +74,7 @@ export async function renderAsFarAsPossible(input: RenderInput): Promise<Renderi
   const prepared = definition.prepare(job, context, preparation)
   const configuration = hideSecrets ? hideAt(prepared, definition.secretPointers?.(prepared) ?? []) : prepared
   const facts = { id: PREVIEW_TARGET, ...definition.assumedFacts, ...input.facts }
-  const origins = preparation.of(configuration, resolved.origins)
+  const building = new BuildOrigins()
   const warnings = [...resolved.warnings, ...findUnknownFields(resolved.value, configuration)]
   const told = {
     configuration,
@@ -83,13 +83,38 @@ export async function renderAsFarAsPossible(input: RenderInput): Promise<Renderi
     facts,
     assumed: Object.keys(definition.assumedFacts ?? {}).some((name) => name !== 'id' && !Object.hasOwn(input.facts ?? {}, name)),
   }
-  const building = new BuildOrigins()
+  const ofConfiguration = () => preparation.of(configuration, resolved.origins)
   try {
     const request = definition.request(configuration, facts, attemptOf(input), building)
-    return { ...told, request, origins: { configuration: origins, request: building.of(request, origins) } }
+    return { ...told, request, origins: new FoundOrigins(ofConfiguration, (origins) => building.of(request, origins)) }
   } catch (error) {
     if (!isAedileError(error)) throw error
-    return { ...told, request: null, fault: error, origins: { configuration: origins, request: new Map() } }
+    return { ...told, request: null, fault: error, origins: new FoundOrigins(ofConfiguration, () => new Map()) }
+  }
+}
+
+type Origins = ReadonlyMap<string, Origin>
+
+/** Origins that are found when somebody reads them: for most renderings nobody does. */
+class FoundOrigins {
+  readonly #ofConfiguration: () => Origins
+  readonly #ofRequest: (configuration: Origins) => Origins
+  #configuration: Origins | undefined
+  #request: Origins | undefined
+
+  constructor(ofConfiguration: () => Origins, ofRequest: (configuration: Origins) => Origins) {
+    this.#ofConfiguration = ofConfiguration
+    this.#ofRequest = ofRequest
+  }
+
+  get configuration(): Origins {
+    this.#configuration ??= this.#ofConfiguration()
+    return this.#configuration
+  }
+
+  get request(): Origins {
+    this.#request ??= this.#ofRequest(this.configuration)
+    return this.#request
   }
 }
 

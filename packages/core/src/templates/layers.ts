@@ -104,7 +104,10 @@ function copyOrigins(value: TemplateValue, pointer: string, from: OriginLookup, 
 /** Lays job variables over the defaults: each key whole. */
 export function overlayVariables<Over extends LayeredValues>(under: TracedValues, over: Over): Over {
   const values = addEntries(copyEntries(under.values), over.values)
-  return { values, origins: over.origins && new OverlaidOrigins(under.origins, over.origins, over.values) } as LayeredValues as Over
+  return {
+    values,
+    origins: over.origins && new OverlaidOrigins(under.origins, over.origins, over.values),
+  } as LayeredValues as Over
 }
 
 /** A copy of a mapping, one level deep, in which a key like `__proto__` is a key. */

@@ -33,8 +33,8 @@ export type Dropped = {
 
 /** Where values come from. */
 export interface OriginLookup {
-  /** The origin of what is at the pointer. */
-  at(pointer: string): Origin | undefined
+  /** The origin of what is at the pointer. `name` is the first key of the pointer, for who knows it already. */
+  at(pointer: string, name?: string): Origin | undefined
 }
 
 /** Origins by JSON pointer; what has none of its own takes the nearest one above it. */

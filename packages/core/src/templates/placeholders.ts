@@ -92,10 +92,18 @@ export function collectPlaceholders(node: TemplateNode): Placeholder[] {
  * text that was a key before is found faster than one put together anew.
  */
 export function joinPointer(pointer: string, key: string | number): string {
+  if (pointer === lastParent) {
+    const known = lastBelow.get(key)
+    if (known !== undefined) return known
+  }
   if (pointer.length > MOST_KEPT_LENGTH || (typeof key === 'string' && key.length > MOST_KEPT_LENGTH)) return join(pointer, key)
   let below = joined.get(pointer)
   const known = below?.get(key)
-  if (known !== undefined) return known
+  if (known !== undefined) {
+    lastParent = pointer
+    lastBelow = below!
+    return known
+  }
   if (joinedCount >= MOST_KEPT) {
     joined.clear()
     joinedCount = 0
@@ -110,6 +118,8 @@ export function joinPointer(pointer: string, key: string | number): string {
   joinedCount += 1
   return made
 }
+let lastParent = ''
+let lastBelow: ReadonlyMap<string | number, string> = new Map()
 const joined = new Map<string, Map<string | number, string>>()
 let joinedCount = 0
 const MOST_KEPT = 20_000

@@ -128,7 +128,10 @@ export function resolveVariables(
 type Resolver = {
   kind: 'block' | 'variable'
   onReplaced: OnReplaced | undefined
-  mapping(value: { [key: string]: TemplateValue }, pointer: string): Promise<{ through: string; value: TemplateValue } | undefined>
+  mapping(
+    value: { [key: string]: TemplateValue },
+    pointer: string,
+  ): Promise<{ through: string; value: TemplateValue } | undefined>
   alone(placeholder: Placeholder, pointer: string): Promise<TemplateValue>
   embedded(placeholder: Placeholder, pointer: string): Promise<string>
 }

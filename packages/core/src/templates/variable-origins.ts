@@ -18,13 +18,12 @@ export class GivenOrigins implements OriginLookup {
     this.#environment = isMerged ? env : undefined
   }
 
-  at(pointer: string): Origin | undefined {
-    const layer = this.#layerOf(pointer)
+  at(pointer: string, name: string = topNameOf(pointer)): Origin | undefined {
+    const layer = this.#layerOf(pointer, name)
     return layer && { layer, path: pointer }
   }
 
-  #layerOf(pointer: string): Layer | undefined {
-    const top = topNameOf(pointer)
+  #layerOf(pointer: string, top: string): Layer | undefined {
     if (top === 'env' && this.#environment !== undefined) {
       const below = pointer.slice('/env'.length)
       const isOver = below !== '' && isTemplateObject(this.#environment) && Object.hasOwn(this.#environment, topNameOf(below))
@@ -47,8 +46,8 @@ export class OverlaidOrigins implements OriginLookup {
     this.#replaced = replaced
   }
 
-  at(pointer: string): Origin | undefined {
-    return (Object.hasOwn(this.#replaced, topNameOf(pointer)) ? this.#over : this.#under).at(pointer)
+  at(pointer: string, name: string = topNameOf(pointer)): Origin | undefined {
+    return (Object.hasOwn(this.#replaced, name) ? this.#over : this.#under).at(pointer, name)
   }
 }
 

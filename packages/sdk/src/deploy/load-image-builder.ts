@@ -2,7 +2,9 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { AedileError } from '@aedile/core/errors'
-import { IMAGE_BUILDER_PACKAGE, type ImageBuilder } from '@aedile/core/image-builder'
+import type { ImageBuilder } from '@aedile/core/image-builder'
+
+const BUILDER_PACKAGE = '@aedile/docker'
 
 /**
  * Loads the package that builds images, where it is installed: as seen from one of these folders. A flow's image needs
@@ -14,12 +16,12 @@ export async function loadImageBuilder(folders: string[]): Promise<ImageBuilder>
     const path = findEntry(folder)
     if (path) return ((await import(pathToFileURL(path).href)) as { imageBuilder: ImageBuilder }).imageBuilder
   }
-  throw new AedileError('image_unsupported', { package: IMAGE_BUILDER_PACKAGE })
+  throw new AedileError('image_unsupported', { package: BUILDER_PACKAGE })
 }
 
 function findEntry(folder: string): string | null {
   try {
-    return createRequire(join(folder, 'package.json')).resolve(`${IMAGE_BUILDER_PACKAGE}/image-build/image-builder`)
+    return createRequire(join(folder, 'package.json')).resolve(`${BUILDER_PACKAGE}/image-build/image-builder`)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     // A package without the entry is one that is too old.

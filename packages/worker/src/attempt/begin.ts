@@ -49,7 +49,7 @@ async function start(context: WorkerContext, attempt: Attempt, rendered: Rendere
   await waitUntilDue(rendered, until)
   const status = (phase: string, detail?: string) =>
     void context.ledger.status(attempt.key, phase, detail ?? null).catch(() => {})
-  const sink: Sink = { output: () => {}, status, handle: () => {} }
+  const sink: Sink = { output: () => {}, status: logPhases(context, attempt, status), handle: () => {} }
   for (let failures = 1; ; failures++) {
     attempt.letGoSignal.throwIfAborted()
     context.signal.throwIfAborted()
@@ -67,6 +67,18 @@ async function start(context: WorkerContext, attempt: Attempt, rendered: Rendere
     }
   }
   await record(context, attempt)
+}
+
+/** What a driver tells while it starts also stands in the run's log, each phase once: progress within one is only a status. */
+function logPhases(context: WorkerContext, attempt: Attempt, status: Sink['status']): Sink['status'] {
+  let last: string | null = null
+  return (phase, detail) => {
+    status(phase, detail)
+    if (phase === last) return
+    last = phase
+    const text = detail === undefined ? phase : `${phase}: ${detail}`
+    void writeRunLog(context, attempt.flowRunId, 'info', `${text.charAt(0).toUpperCase()}${text.slice(1)}`)
+  }
 }
 
 /** Started: native ids join the stored handle before anything else is awaited. */

@@ -3,7 +3,9 @@ import type { BlockClass } from '@aedile/core/blocks/block-class'
 import { saveBlock } from '@aedile/core/blocks/save-block'
 import { readBlockDocumentByName } from '@aedile/core/client/blocks'
 import type { ApiClient } from '@aedile/core/client/client'
-import type { JsonObject, JsonValue } from '@aedile/core/json'
+import { AedileError } from '@aedile/core/errors'
+import { isJsonObject, type JsonObject, type JsonValue } from '@aedile/core/json'
+import { listViolations } from '@aedile/core/json-schema-violations'
 import { openScriptClient } from './script-settings.ts'
 import { readStoredBlock, type StoredAs, type StoredBlock, toAttributeName } from './stored-block.ts'
 
@@ -87,25 +89,62 @@ export async function loadBlock<Instance extends Block>(
   { client = openScriptClient() }: LoadOptions = {},
 ): Promise<Instance> {
   const document = await readBlockDocumentByName(client, type.blockClass.slug, name, { includeSecrets: true })
-  const block = toBlock(type, readStoredBlock(document))
+  const stored = readStoredBlock(document)
+  warnOfUnknown(type, stored)
+  const block = toBlock(type, stored)
   places.set(block, { id: document.id, name: document.name })
   return block
 }
 
-/** Makes a block of stored data. Fields that the class does not know are left out. */
+/**
+ * Makes a block of stored data. Fields that the class does not know are left out; null is the default.
+ * @throws AedileError `block_invalid` for a value that its field's schema does not allow.
+ */
 export function toBlock<Instance extends Block>(type: BlockConstructor<Instance>, { data, nested }: StoredBlock): Instance {
   const attributes: Record<string, unknown> = {}
   for (const field of Object.keys(type.blockClass.properties)) {
-    if (data[field] !== undefined) attributes[toAttributeName(field)] = data[field]
+    const value = data[field] ?? null
+    if (value === null) continue
+    checkField(type.blockClass, field, value)
+    attributes[toAttributeName(field)] = value
   }
   for (const [field, nestedType] of Object.entries(type.nestedClasses)) {
     const value = data[field] ?? null
     if (value === null) continue
-    const block = toBlock(nestedType, { data: value as JsonObject, nested: {} })
+    if (!isJsonObject(value)) {
+      const what = `The field ${field} of ${type.blockClass.title} is not valid: expected a ${nestedType.blockClass.title}.`
+      throw new AedileError('block_invalid', { what })
+    }
+    const block = toBlock(nestedType, { data: value, nested: {} })
     if (nested[field]) places.set(block, nested[field])
     attributes[toAttributeName(field)] = block
   }
   return type.fromAttributes(attributes)
+}
+
+/**
+ * Checks a stored value. It is not told in the error: it may be a secret.
+ * @throws AedileError `block_invalid`.
+ */
+export function checkField({ title, properties }: BlockClass, field: string, value: JsonValue): void {
+  const schema = properties[field]!
+  if (listViolations(value, schema).length === 0) return
+  const { title: _title, description: _description, default: _default, ...expected } = schema
+  const what = `The field ${field} of ${title} is not valid: expected ${JSON.stringify(expected)}.`
+  throw new AedileError('block_invalid', { what })
+}
+
+/** Other generations of a class have fields that ours has not, e.g. a limit of memory: to leave them out in silence would surprise. */
+function warnOfUnknown({ blockClass }: BlockConstructor, { data }: StoredBlock): void {
+  const { title, slug, properties, nested } = blockClass
+  const isKnown = (field: string) =>
+    Object.hasOwn(properties, field) || Object.hasOwn(nested, field) || field === 'block_type_slug'
+  const unknown = Object.keys(data).filter((field) => !isKnown(field) && data[field] !== null && data[field] !== false)
+  if (unknown.length === 0) return
+  process.emitWarning(
+    `A block of ${slug} has fields that the class ${title} does not have and leaves out: ${unknown.join(', ')}.`,
+    { code: 'AEDILE_BLOCK_FIELDS' },
+  )
 }
 
 function collectFields(block: Block, convert: (value: unknown) => JsonValue): JsonObject {
