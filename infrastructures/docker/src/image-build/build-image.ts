@@ -10,6 +10,7 @@ import { type BuildContext, packContext } from './build-context.ts'
 import type { ImageEngine } from './image-engine.ts'
 import { followProgress } from './progress.ts'
 import { retryTransient } from './retry.ts'
+import { withSilenceLimit } from './silence-limit.ts'
 
 /** Marks an image that was built for flows, as a genuine client does. */
 const LABELS = { 'io.prefect.version': PREFECT_VERSION }
@@ -40,13 +41,13 @@ export async function buildImage(
     tell(line)
   }
   try {
-    const aux = await retryTransient(
-      async () => {
+    const build = () =>
+      withSilenceLimit(signal, async (limit) => {
         last.length = 0
-        return await followProgress(await engine.build(await packContext(context), query, registries, signal), note)
-      },
-      { tell, signal },
-    )
+        const stream = await engine.build(await packContext(context), query, registries, limit.signal)
+        return await followProgress(stream, note, () => limit.heard())
+      })
+    const aux = await retryTransient(build, { tell, signal })
     if (typeof aux.ID === 'string') return aux.ID
     throw new Error('the engine gave no id of it')
   } catch (error) {

@@ -15,15 +15,20 @@ export type Progress = {
 
 /**
  * Reads what an engine streams, one JSON document a line, and tells it: the output of a build as it comes, of the layers
- * of an image each new status, not every count of bytes. Returns what came beside the progress.
+ * of an image each new status, not every count of bytes. `heard` is told of everything. Returns what came beside the progress.
  * @throws Error with the engine's words when it says that it failed.
  */
-export async function followProgress(stream: Readable, tell: (line: string) => void): Promise<JsonObject> {
+export async function followProgress(
+  stream: Readable,
+  tell: (line: string) => void,
+  heard: () => void = () => {},
+): Promise<JsonObject> {
   const beside: JsonObject = {}
   const lastByLayer = new Map<string, string>()
   let rest = ''
   try {
     for await (const { stream: output, status, id, error, message, aux } of readDocuments(stream)) {
+      heard()
       if (error !== undefined || message !== undefined) throw new Error(error ?? message)
       if (aux) Object.assign(beside, aux)
       if (output !== undefined) {

@@ -7,6 +7,7 @@ import { isRegistryDenial, withRegistryAccess } from '../registry-auth/registry-
 import type { ImageEngine } from './image-engine.ts'
 import { followProgress } from './progress.ts'
 import { retryTransient } from './retry.ts'
+import { withSilenceLimit } from './silence-limit.ts'
 
 /** The engine wants a header, also from nobody. */
 const NOBODY = encodeAuthorization({})
@@ -22,8 +23,11 @@ export async function pushImage(
 ): Promise<string> {
   const { signal } = sources
   const image = `${name}:${tag}`
-  const push = async (authorization: string | null) =>
-    await followProgress(await engine.push(name, tag, authorization ?? NOBODY, signal), tell)
+  const push = (authorization: string | null) =>
+    withSilenceLimit(signal, async (limit) => {
+      const stream = await engine.push(name, tag, authorization ?? NOBODY, limit.signal)
+      return await followProgress(stream, tell, () => limit.heard())
+    })
   try {
     const { Digest: digest } = await withRegistryAccess(image, sources, (authorization) =>
       retryTransient(() => push(authorization), { tell, signal }),
