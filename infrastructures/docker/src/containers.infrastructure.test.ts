@@ -1,9 +1,17 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { OtherProcess } from '@aedile/worker/testing/other-process'
 import { newAttemptKey, Recorder } from '@aedile/worker/testing/stage'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dockerDriver } from './driver.ts'
 import { DockerStage } from './testing/docker-stage.ts'
-import { TEST_IMAGE } from './testing/engine.ts'
+import { TEST_IMAGE, testEngine } from './testing/engine.ts'
 import { withEngine } from './testing/with-engine.ts'
+
+const secondProcess = fileURLToPath(new URL('./testing/second-process.ts', import.meta.url))
 
 withEngine('a container', () => {
   let stage: DockerStage
@@ -158,6 +166,32 @@ withEngine('a container', () => {
       await stage.outside.removeContainer(String(inTheWay.native.containerId))
       expect(await stage.start(second!)).toEqual(started)
       expect((await stage.names()).filter((listed) => listed === name)).toHaveLength(1)
+    })
+
+    it('that several attempts want while starters are killed runs each of them once', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'aedile-runs-'))
+      const lanes = [1, 2, 3].map(async (lane) => {
+        for (let round = 0; round < 5; round += 1) {
+          const runs = join(folder, `${lane}-${round}`)
+          const fields = { name: 'wanted', command: `sh -c 'echo run >> ${runs}'`, volumes: [`${folder}:${folder}`] }
+          const attempt = stage.attempt(fields)
+          const [killed, other] = [0, 1].map(
+            () => new OtherProcess(secondProcess, { target: { host: testEngine }, credentials: {}, ...attempt }),
+          )
+          await Promise.all([killed!.next('ready'), other!.next('ready')])
+          await delay(Math.random() * 500)
+          await killed!.kill()
+          const handle = await stage.start(attempt)
+          expect(await stage.observe(handle)).toMatchObject({ kind: 'completed' })
+          expect((await other!.next('started')).handle).toEqual(handle)
+          await other!.kill()
+          expect(await readFile(runs, 'utf8')).toBe('run\n')
+          await stage.connection.remove(handle)
+        }
+      })
+      await Promise.all(lanes)
+      expect(await stage.names()).not.toContain('wanted')
+      await rm(folder, { recursive: true })
     })
 
     it('is kept or removed as its job says, also by who has only the list (row 176)', async () => {
