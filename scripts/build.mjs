@@ -6,7 +6,18 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const order = ['packages/core', 'packages/server', 'packages/worker', 'packages/sdk', 'infrastructures/docker', 'infrastructures/kubernetes', 'infrastructures/cloud-run', 'infrastructures/process', 'packages/infrastructure', 'packages/cli']
+const order = [
+  'packages/core',
+  'packages/server',
+  'packages/worker',
+  'packages/sdk',
+  'infrastructures/docker',
+  'infrastructures/kubernetes',
+  'infrastructures/cloud-run',
+  'infrastructures/process',
+  'packages/infrastructure',
+  'packages/cli',
+]
 const tsc = join(root, 'node_modules', '.bin', 'tsc')
 
 for (const [index, folder] of order.entries()) {

@@ -7,13 +7,19 @@ import { IMAGE_DIGEST_LABEL } from '@aedile/core/image-builder'
  * only by creating the deployment again, which keeps its id but makes its schedules anew: so only for a new digest.
  */
 export async function recordDigest(client: ApiClient, id: string, digest: string | null): Promise<void> {
-  const { name, flow_id, labels, schedules, paused } = await readDeployment(client, id)
+  const deployment = await readDeployment(client, id)
+  const { name, flow_id, labels, schedules, paused, parameters, tags } = deployment
   const { [IMAGE_DIGEST_LABEL]: known = null, ...others } = labels ?? {}
   if (known === digest) return
   await createDeployment(client, {
     name,
     flow_id,
     paused,
+    // A genuine server empties what these do not say.
+    parameters,
+    tags,
+    enforce_parameter_schema: deployment.enforce_parameter_schema,
+    parameter_openapi_schema: deployment.parameter_openapi_schema,
     labels: digest === null ? others : { ...others, [IMAGE_DIGEST_LABEL]: digest },
     schedules: schedules.map(({ schedule, active, parameters, slug, max_scheduled_runs }) => {
       return { schedule, active, parameters, slug, max_scheduled_runs }

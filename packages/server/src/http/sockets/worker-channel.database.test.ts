@@ -237,10 +237,7 @@ describe('delivery', () => {
     await one.greet()
     await other.greet()
     one.send('aedile.room.v1', { runs: 2 })
-    const ids = [
-      await schedule(pool.queues.default, NOW() - 2),
-      await schedule(pool.queues.default, NOW() - 1),
-    ]
+    const ids = [await schedule(pool.queues.default, NOW() - 2), await schedule(pool.queues.default, NOW() - 1)]
     wake()
     const got: string[] = []
     while (got.length < 2) got.push(...(await one.nextDue()))
