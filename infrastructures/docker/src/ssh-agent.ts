@@ -30,8 +30,9 @@ function dialThroughSsh(destination: string, port: number | null): Duplex {
   let said = ''
   const stream = new Duplex({
     read: () => void child.stdout.resume(),
-    write: (chunk, encoding, done) => void child.stdin.write(chunk, encoding, done),
-    final: (done) => void child.stdin.end(done),
+    // What went wrong is told by ssh, and after its end; a broken pipe says nothing.
+    write: (chunk, encoding, done) => void child.stdin.write(chunk, encoding, () => done()),
+    final: (done) => void child.stdin.end(() => done()),
     destroy: (error, done) => {
       child.kill()
       done(error)
@@ -43,7 +44,6 @@ function dialThroughSsh(destination: string, port: number | null): Duplex {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(-SAID_CHARACTERS)
   })
-  // What went wrong is told by ssh, and after its end.
   child.stdin.on('error', () => {})
   child.once('error', (error) => stream.destroy(error))
   child.once('close', (code) => {

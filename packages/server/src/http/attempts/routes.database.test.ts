@@ -23,7 +23,10 @@ async function post(path: string, payload: object, headers = {}) {
 
 test('a worker asks who the server is', async () => {
   const answer = await app.inject({ method: 'GET', url: '/api/aedile/hello' })
-  expect(answer.json()).toMatchObject({ server_id: testing.workspace.serverId, capabilities: expect.arrayContaining(['attempts.v1', 'render.v1']) })
+  expect(answer.json()).toMatchObject({
+    server_id: testing.workspace.serverId,
+    capabilities: expect.arrayContaining(['attempts.v1', 'render.v1']),
+  })
 })
 
 test('a worker claims, intends and renews over HTTP; a stale key is a 409 that says why, an unknown one a 404', async () => {
