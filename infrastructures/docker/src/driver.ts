@@ -70,7 +70,7 @@ class DockerConnection implements Connection<DockerRequest> {
     this.#requireHere(handle)
     const signal = AbortSignal.any([io.signal, this.#closing.signal])
     const containerId = await this.#answered(async () => {
-      await pullImage(this.#api, request.pull, { sink: io.sink, signal })
+      await pullImage(this.#api, request.pull, { sink: io.sink, signal, environment: process.env })
       return startOnce(this.#api, this.#closed, request, handle, signal)
     })
     const native = { baseUrl: this.#api.endpoint.baseUrl, containerId }

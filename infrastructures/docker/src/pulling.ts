@@ -5,9 +5,13 @@ import type { Sink } from '@aedile/worker/infrastructure-driver'
 import type { EngineApi } from './api.ts'
 import { isAnswer, isUnanswered } from './engine-error.ts'
 import type { PullRequest } from './pull.ts'
+import { withPullAccess } from './registry-auth/pull-access.ts'
 
 /** Progress is told at most this often, in milliseconds. */
 const TELL_MILLISECONDS = 1_000
+
+/** Where a pull tells its progress, and where Docker's own config is found by. */
+export type PullIo = { sink: Sink; signal: AbortSignal; environment: NodeJS.ProcessEnv }
 
 type Progress = { status?: string; id?: string; progress?: string; error?: string }
 
@@ -15,7 +19,7 @@ type Progress = { status?: string; id?: string; progress?: string; error?: strin
  * Has the image on the engine, by the request's policy.
  * @throws AedileError `infrastructure_failed` when it cannot be pulled and no local one will do.
  */
-export async function pullImage(api: EngineApi, pull: PullRequest, io: { sink: Sink; signal: AbortSignal }): Promise<void> {
+export async function pullImage(api: EngineApi, pull: PullRequest, io: PullIo): Promise<void> {
   if (pull.when === 'never') return
   const image = toReference(pull)
   if (pull.when === 'if-missing' && (await hasImage(api, image))) return
@@ -50,12 +54,15 @@ async function logInAndPull(
   api: EngineApi,
   { fromImage, tag, login }: PullRequest,
   image: string,
-  { sink, signal }: { sink: Sink; signal: AbortSignal },
+  { sink, signal, environment }: PullIo,
 ): Promise<void> {
   try {
     if (login) await api.login(readAuthorization(login.authorization))
     sink.status('pulling image', image)
-    await follow(await api.pullImage({ fromImage, tag }, login?.authorization ?? null, signal), image, sink)
+    const own = login?.authorization ?? null
+    await withPullAccess(image, own, { environment, signal }, async (authorization) =>
+      follow(await api.pullImage({ fromImage, tag }, authorization ?? own, signal), image, sink),
+    )
     sink.status('image pulled', image)
   } catch (error) {
     if (signal.aborted) throw signal.reason

@@ -8,6 +8,7 @@ import { type ImageEngine, openImageEngine } from '../image-build/image-engine.t
 import { followProgress } from '../image-build/progress.ts'
 import { checkLogin, pushImage } from '../image-build/push-image.ts'
 import { runImageStep } from '../image-build/steps.ts'
+import { pullImage } from '../pulling.ts'
 import { findEndpoint } from '../target.ts'
 import { TEST_IMAGE, testEngine } from '../testing/engine.ts'
 import { type GivenCredentials, toAuthorization } from './credentials.ts'
@@ -79,6 +80,22 @@ describe.runIf(!why)('a private registry', () => {
     await expect(engine.inspect(`${name}:1`)).rejects.toMatchObject({ status: 404 })
     await pull(name)
     expect((await engine.inspect(`${name}:1`)).id).toBe((await engine.inspect(TEST_IMAGE)).id)
+  })
+
+  it("gives the image of a run with Docker's own login, where its job names none", async () => {
+    writeConfig(entry('right'))
+    const name = await tag('of/run')
+    await push(name)
+    await engine.remove(`${name}:1`)
+    const told: string[] = []
+    const sink = { output: () => {}, handle: () => {}, status: (phase: string) => void told.push(phase) }
+    const { environment, signal } = sources()
+    const request = { when: 'always' as const, orLocal: false, fromImage: name, tag: '1', login: null }
+    await pullImage(api, request, { sink, signal, environment })
+    expect((await engine.inspect(`${name}:1`)).id).toBe((await engine.inspect(TEST_IMAGE)).id)
+    expect(told.at(-1)).toBe('image pulled')
+    writeConfig({})
+    await expect(pullImage(api, request, { sink, signal, environment })).rejects.toThrow(`Docker pull failed for ${name}:1`)
   })
 
   it('takes a push and gives a pull with a credentials block, however its address is written', async () => {
