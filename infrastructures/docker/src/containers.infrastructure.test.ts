@@ -37,7 +37,11 @@ withEngine('a container', () => {
         { image: 'aedile-test/none:1', image_pull_policy: 'Never' },
         'the image aedile-test/none:1 is not on the Docker engine, and its pull policy is Never.',
       ],
-      ['a registry that is away', { image: '127.0.0.1:9/none:1' }, 'Docker pull failed for 127.0.0.1:9/none:1: Get "http'],
+      [
+        'a registry that is away',
+        { image: '127.0.0.1:9/none:1' },
+        'Docker pull failed for 127.0.0.1:9/none:1: The registry 127.0.0.1:9 cannot be reached',
+      ],
       [
         'a registry that is away and no local image',
         { image: '127.0.0.1:9/none:1', image_pull_policy: 'IfPossible' },

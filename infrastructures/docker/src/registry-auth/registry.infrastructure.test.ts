@@ -90,7 +90,7 @@ describe.runIf(!why)('a private registry', () => {
     const told: string[] = []
     const sink = { output: () => {}, handle: () => {}, status: (phase: string) => void told.push(phase) }
     const { environment, signal } = sources()
-    const request = { when: 'always' as const, orLocal: false, fromImage: name, tag: '1', login: null }
+    const request = { policy: 'Always' as const, when: 'always' as const, orLocal: false, fromImage: name, tag: '1', login: null }
     await pullImage(api, request, { sink, signal, environment })
     expect((await engine.inspect(`${name}:1`)).id).toBe((await engine.inspect(TEST_IMAGE)).id)
     expect(told.at(-1)).toBe('image pulled')
