@@ -10,7 +10,6 @@ import { DISPATCH_CAPABILITY } from '@aedile/core/worker-channel/frames'
 import type { Logger } from 'pino'
 import { Roster } from './attempt/roster.ts'
 import { isFinalAnswer, persist } from './backoff.ts'
-import { DispatchChannel } from './channel/dispatch-channel.ts'
 import { emitWorkerEvent } from './events.ts'
 import { HealthServer } from './health-server.ts'
 import type { Connection, Credentials, InfrastructureDriver, Target } from './infrastructure-driver.ts'
@@ -23,8 +22,7 @@ import { reap } from './loops/reap.ts'
 import { renewLease } from './loops/renew-lease.ts'
 import { watchCancellations } from './loops/watch-cancellations.ts'
 import { PoolWatcher } from './pool.ts'
-import { PollingRunSource } from './run-source.ts'
-import { RunTaker } from './run-taker.ts'
+import { RunIntake } from './run-intake.ts'
 import type { WorkerSettings } from './settings.ts'
 import type { StateDirectory } from './state-directory.ts'
 import type { WorkerContext } from './worker-context.ts'
@@ -63,10 +61,8 @@ export type WorkerSignals = {
 /** A worker: takes due runs from its pool and follows each to its end, whatever dies in between. */
 export class Worker {
   readonly #options: WorkerOptions
-  #lastPoll = performance.now()
   #drain: AbortSignal = NEVER
-  #freed = new AbortController()
-  #channel: DispatchChannel | null = null
+  #intake: RunIntake | null = null
   /** True when the server delivers due runs to who asks for it. */
   #delivers = false
   readonly #ended = new AbortController()
@@ -85,14 +81,13 @@ export class Worker {
     try {
       const context = await this.#connect(connection, stop)
       if (!context) return
-      const roster = new Roster(context, () => {
-        this.#freed.abort()
-        this.#channel?.tellRoom()
-      })
+      const roster: Roster = new Roster(context, () => intake.onFreed())
+      const intake = new RunIntake(context, roster, { ...this.#options, delivers: this.#delivers })
+      this.#intake = intake
       try {
         await this.#greet(context, roster)
         onReady()
-        await this.#work(context, roster)
+        await this.#work(context, roster, intake)
       } catch (error) {
         if (!stop.aborted) throw error
       } finally {
@@ -174,13 +169,13 @@ export class Worker {
     await emitWorkerEvent(context, 'started')
   }
 
-  async #work(context: WorkerContext, roster: Roster): Promise<void> {
+  async #work(context: WorkerContext, roster: Roster, intake: RunIntake): Promise<void> {
     const { log } = this.#options
     const background = new AbortController()
     const until = AbortSignal.any([background.signal, context.signal])
     const loops = this.#backgroundLoops(context, roster).map((loop) => runLoop(loop, log, until))
     try {
-      await this.#takeRuns(context, roster)
+      await this.#takeRuns(context, intake)
       if (roster.size > 0 && !context.signal.aborted)
         log.info(`Waiting for ${roster.size} ${roster.size === 1 ? 'run' : 'runs'} to end`)
       await Promise.race([roster.emptied(), fired(context.signal)])
@@ -214,66 +209,12 @@ export class Worker {
     return [...loops, { name: 'Renewing the lease', intervalSeconds: leaseSeconds / 3, turn }]
   }
 
-  async #takeRuns(context: WorkerContext, roster: Roster): Promise<void> {
-    const { settings, workPool, queueNames, log, runOnce, client, limit } = this.#options
+  async #takeRuns(context: WorkerContext, intake: RunIntake): Promise<void> {
     const until = AbortSignal.any([this.#drain, context.signal])
-    // Where runs are delivered, none is started early: it comes the moment that it is due.
-    const prefetchSeconds = () => (this.#channel?.isOpen ? 0 : settings.prefetchSeconds)
-    const source = new PollingRunSource(client, workPool, queueNames, prefetchSeconds)
-    const taker = new RunTaker(context, roster, { source, limit })
-    const onAnswer = () => {
-      this.#lastPoll = performance.now()
-    }
-    const take = () => taker.takeDueRuns(onAnswer, until)
-    if (runOnce) {
-      await this.#reach(take, until).catch((error: unknown) => {
-        if (!until.aborted) throw error
-      })
-      return
-    }
-    const lost = this.#openChannel(context, roster, taker, until)
-    // With every slot taken, a freed one is the time to ask again, also one that was freed during the question.
-    let wake = NEVER
-    const turn = async () => {
-      this.#freed = new AbortController()
-      wake = NEVER
-      if (await take()) wake = this.#freed.signal
-    }
-    const channel = () => this.#channel
-    const loop = {
-      name: 'Asking for due runs',
-      get intervalSeconds() {
-        return channel()?.isOpen ? Math.max(settings.querySeconds, GAP_SECONDS) : settings.querySeconds
-      },
-      jitter: true,
-      turn,
-    }
-    await runLoop(loop, log, until, () => AbortSignal.any([wake, lost()]))
-  }
-
-  /** Has due runs delivered where the server can. Answers a signal that fires when the channel is lost. */
-  #openChannel(context: WorkerContext, roster: Roster, taker: RunTaker, until: AbortSignal): () => AbortSignal {
-    let lost = new AbortController()
-    if (!this.#delivers) return () => lost.signal
-    const channel = new DispatchChannel(context, this.#options.queueNames, {
-      countFree: () => (until.aborted ? 0 : taker.countFree()),
-      take: (runs, onClaimed) => {
-        this.#lastPoll = performance.now()
-        return until.aborted ? runs.map(({ id }) => id) : taker.takeDelivered(runs, onClaimed)
-      },
-      cancel: (ids) => {
-        for (const attempt of roster.attempts) if (ids.includes(attempt.flowRunId)) attempt.cancel()
-      },
-      onChange: (isOpen) => {
-        if (isOpen) return
-        const before = lost
-        lost = new AbortController()
-        before.abort()
-      },
+    if (!this.#options.runOnce) return intake.run(until, this.#ended.signal)
+    await this.#reach(() => intake.takeDueRuns(until), until).catch((error: unknown) => {
+      if (!until.aborted) throw error
     })
-    this.#channel = channel
-    void channel.run(this.#ended.signal)
-    return () => lost.signal
   }
 
   async #leave(context: WorkerContext, roster: Roster): Promise<void> {
@@ -286,17 +227,15 @@ export class Worker {
   async #startHealthServer(): Promise<HealthServer | null> {
     const { settings, withHealthServer, log } = this.#options
     if (!withHealthServer) return null
-    const staleSeconds = settings.querySeconds * 30
-    const isHealthy = () => this.#drain.aborted || (performance.now() - this.#lastPoll) / 1000 < staleSeconds
+    const started = performance.now()
+    const isStarting = () => (performance.now() - started) / 1000 < settings.querySeconds * 30
+    const isHealthy = () => this.#drain.aborted || (this.#intake ? this.#intake.isFresh : isStarting())
     const server = new HealthServer({ host: settings.healthHost, port: settings.healthPort, isHealthy })
     const port = await server.start()
     log.info(`Health endpoint: http://${settings.healthHost}:${port}/health`)
     return server
   }
 }
-
-/** Where runs are delivered, the worker asks this often, to close gaps. */
-const GAP_SECONDS = 30
 
 const NEVER = new AbortController().signal
 
