@@ -17,6 +17,8 @@ const shared = {
   environment: 'node' as const,
   testTimeout: 30_000,
   hookTimeout: 60_000,
+  // What is awaited comes when it comes: a loaded machine must not make a test fail.
+  expect: { poll: { timeout: 20_000 } },
   exclude: ['**/dist/**', '**/node_modules/**'],
 }
 const databaseTests = ['packages/server/src/**/*.database.test.ts']

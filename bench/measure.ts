@@ -1,5 +1,5 @@
 import type { Figure, Result } from './figures.ts'
-import type { Group, Scale } from './groups/group.ts'
+import { type Group, MissingOnMachine, type Scale } from './groups/group.ts'
 import type { Database, Product } from './products/product.ts'
 import type { PostgresCluster } from './stage/postgres.ts'
 import { Stage } from './stage/stage.ts'
@@ -18,8 +18,8 @@ export type Plan = {
 
 /** All that one product gave for one line of the table: a figure per round. */
 export type Measured = { group: Group; database: Database; what: string; product: Product; figures: Figure[] }
-/** A product that could not be measured, and why. */
-export type Failure = { group: Group; database: Database; product: Product; reason: string }
+/** A product that could not be measured, and why; `machine`: because of what the machine does not have. */
+export type Failure = { group: Group; database: Database; product: Product; reason: string; cause: 'machine' | 'product' }
 
 /** Measures everything, each product as often as there are rounds; which of two goes first alternates. */
 export async function measureAll(plan: Plan): Promise<{ measured: Measured[]; failures: Failure[] }> {
@@ -38,7 +38,8 @@ export async function measureAll(plan: Plan): Promise<{ measured: Measured[]; fa
           } catch (error) {
             const reason = (error as Error).message
             tell(`failed: ${reason}`)
-            failures.push({ group, database, product, reason })
+            const cause = error instanceof MissingOnMachine ? 'machine' : 'product'
+            failures.push({ group, database, product, reason, cause })
           }
         }
       }

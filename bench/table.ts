@@ -19,12 +19,12 @@ export function printTable(measured: Measured[], products: Product[]): string {
 
 /** What could not be measured, one sentence each. */
 export function printFailures(failures: Failure[]): string {
-  return failures
-    .map(
-      ({ group, database, product, reason }) =>
-        `- ${product.title}, ${group.name}, ${DATABASE_TITLES[database]}: ${reason.split('\n').join('; ')}`,
-    )
-    .join('\n')
+  const lines = failures.map(
+    ({ group, database, product, reason }) =>
+      `- ${product.title}, ${group.name}, ${DATABASE_TITLES[database]}: ${reason.split('\n').join('; ')}`,
+  )
+  // The same in each round is said once.
+  return [...new Set(lines)].join('\n')
 }
 
 /** The measurements of one line stand together; lines keep the order in which they came. */

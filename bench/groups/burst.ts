@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { addCounts, type Result } from '../figures.ts'
-import type { ApiConnection } from '../load/api-connection.ts'
 import type { Stage } from '../stage/stage.ts'
 import { createDeployment } from './deployments.ts'
 import type { Group } from './group.ts'
 import { NotingCommand } from './noting-command.ts'
+import { countStates, createAtOnce, waitForStates } from './runs-at-once.ts'
 import { QUERY_SECONDS } from './worker-settings.ts'
 
 const POOL = 'bench'
@@ -53,10 +53,10 @@ async function measureBursts(stage: Stage, count: number, querySeconds: number |
     // Not always at the same moment of the worker's pause.
     await sleep(Math.random() * (querySeconds ?? 10) * 1000)
     const createdAt = Date.now()
-    const { ids, refusals } = await createAtOnce(stage, server.apiUrl, deployment)
+    const { ids, refusals } = await createAtOnce(stage, { apiUrl: server.apiUrl, deployment, count: RUNS })
     const starts = await noting.waitForStarts(ids, WAIT_SECONDS)
-    const runs = await waitForReports(api, ids)
-    const states = countBy(runs.map((run) => run.state_name))
+    const runs = await waitForStates(api, ids, { name: 'Completed', seconds: REPORT_SECONDS })
+    const states = countStates(runs)
     all.states = addCounts(addCounts(all.states, states), refusals)
     if (starts.every((start) => start !== null)) all.started.push(Math.max(...(starts as number[])) - createdAt)
     if (states.Completed === RUNS) all.completed.push(Math.max(...runs.map((run) => Date.parse(run.end_time!))) - createdAt)
@@ -64,36 +64,4 @@ async function measureBursts(stage: Stage, count: number, querySeconds: number |
   await worker.stop()
   await server.child.stop()
   return all
-}
-
-async function createAtOnce(
-  stage: Stage,
-  apiUrl: string,
-  deployment: string,
-): Promise<{ ids: string[]; refusals: Record<string, number> }> {
-  const connections = Array.from({ length: 8 }, () => stage.connect(apiUrl))
-  const ids = await Promise.all(
-    Array.from({ length: RUNS }, async (_, index) => {
-      const api = connections[index % connections.length]!
-      return (await api.expect<{ id: string }>('POST', `/deployments/${deployment}/create_flow_run`, {})).id
-    }),
-  )
-  return { ids, refusals: connections.reduce<Record<string, number>>((all, one) => addCounts(all, one.refusals), {}) }
-}
-
-type Run = { state_name: string; end_time: string | null }
-
-async function waitForReports(api: ApiConnection, ids: string[]): Promise<Run[]> {
-  const deadline = performance.now() + REPORT_SECONDS * 1000
-  for (;;) {
-    const runs = await api.expect<Run[]>('POST', '/flow_runs/filter', { flow_runs: { id: { any_: ids } }, limit: RUNS })
-    if (runs.every((run) => run.state_name === 'Completed') || performance.now() > deadline) return runs
-    await sleep(100)
-  }
-}
-
-function countBy(names: string[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
-  return counts
 }

@@ -12,6 +12,8 @@ export type Scale = {
   cliCalls: number
   dispatchedRuns: number
   bursts: number
+  containers: number
+  watchedContainers: number
 }
 
 export const FULL_SCALE: Scale = {
@@ -23,6 +25,8 @@ export const FULL_SCALE: Scale = {
   cliCalls: 10,
   dispatchedRuns: 50,
   bursts: 2,
+  containers: 20,
+  watchedContainers: 200,
 }
 
 export const QUICK_SCALE: Scale = {
@@ -34,7 +38,12 @@ export const QUICK_SCALE: Scale = {
   cliCalls: 3,
   dispatchedRuns: 10,
   bursts: 1,
+  containers: 5,
+  watchedContainers: 20,
 }
+
+/** A group cannot be measured on this machine, which says nothing against the product. */
+export class MissingOnMachine extends Error {}
 
 /** Some lines of the table that are measured together, on each of the databases. */
 export type Group = {

@@ -29,8 +29,9 @@ export function findAedile(root: string, options: { sources: boolean; profileFol
         },
         profile,
       ),
-    worker: ({ apiUrl, home, pool, querySeconds }) =>
-      launch(['worker', 'start', '--pool', pool, '--type', 'process'], {
+    worker: ({ apiUrl, home, pool, querySeconds, type, environment }) =>
+      launch(['worker', 'start', '--pool', pool, '--type', type], {
+        ...environment,
         AEDILE_HOME: home,
         AEDILE_API_URL: apiUrl,
         ...(querySeconds !== null && { AEDILE_WORKER_QUERY_SECONDS: String(querySeconds) }),

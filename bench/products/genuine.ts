@@ -29,10 +29,11 @@ export function findGenuine(environment: string): Product {
         }),
       },
     }),
-    worker: ({ apiUrl, home, pool, querySeconds }) => ({
+    worker: ({ apiUrl, home, pool, querySeconds, type, environment }) => ({
       command: prefect,
-      args: ['worker', 'start', '--pool', pool, '--type', 'process'],
+      args: ['worker', 'start', '--pool', pool, '--type', type],
       env: {
+        ...environment,
         ...quiet,
         ...path,
         PREFECT_HOME: home,

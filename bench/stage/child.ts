@@ -16,8 +16,9 @@ export class Child {
   readonly startedAt: number
   /** Resolves when it has ended. */
   readonly ended: Promise<{ code: number | null; milliseconds: number }>
+  /** The file with its output. */
+  readonly log: string
   readonly #process: ChildProcess
-  readonly #log: string
 
   constructor({ command, args, env }: Launch, options: { cwd: string; log: string }) {
     const file = openSync(options.log, 'a')
@@ -33,7 +34,7 @@ export class Child {
       this.#process.once('exit', end)
       this.#process.once('error', () => end(null))
     })
-    this.#log = options.log
+    this.log = options.log
     this.pid = this.#process.pid ?? 0
     running.add(this)
     void this.ended.then(() => running.delete(this))
@@ -46,7 +47,7 @@ export class Child {
   /** Throws with the end of its output when it has ended. */
   mustRun(): void {
     if (!this.hasEnded) return
-    const lines = readFileSync(this.#log, 'utf8').trim().split('\n')
+    const lines = readFileSync(this.log, 'utf8').trim().split('\n')
     throw new Error(`${this.#process.spawnargs.join(' ')} ended by itself:\n${lines.slice(-8).join('\n')}`)
   }
 

@@ -3,8 +3,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiConnection } from '../load/api-connection.ts'
-import type { Database, Launch, Product } from '../products/product.ts'
+import type { Database, Launch, Product, WorkerKind } from '../products/product.ts'
 import { Child } from './child.ts'
+import { DockerEngine } from './docker-engine.ts'
 import type { PostgresCluster } from './postgres.ts'
 
 const START_SECONDS = 90
@@ -47,10 +48,15 @@ export class Stage {
     return { child, apiUrl, home: place.home, readySeconds: (performance.now() - child.startedAt) / 1000 }
   }
 
-  /** Starts a process worker and waits until the server calls it online. */
-  async startWorker({ apiUrl }: RunningServer, pool: string, querySeconds: number | null): Promise<Child> {
+  /** Starts a worker, of processes unless said otherwise, and waits until the server calls it online. */
+  async startWorker(
+    { apiUrl }: RunningServer,
+    pool: string,
+    querySeconds: number | null,
+    kind: WorkerKind = { type: 'process', environment: {} },
+  ): Promise<Child> {
     const home = mkdtempSync(join(this.folder, 'worker-'))
-    const child = this.#spawn(this.product.worker({ apiUrl, home, pool, querySeconds }), 'worker.log')
+    const child = this.#spawn(this.product.worker({ apiUrl, home, pool, querySeconds, ...kind }), 'worker.log')
     const api = this.connect(apiUrl)
     const isOnline = async () => {
       const { status, body } = await api.send('POST', `/work_pools/${pool}/workers/filter`, {})
@@ -58,6 +64,13 @@ export class Stage {
     }
     await waitUntil(isOnline, { child, what: 'the worker', pauseMilliseconds: 20 })
     return child
+  }
+
+  /** Starts a Docker engine with the test image in it. */
+  async startEngine(): Promise<DockerEngine> {
+    const engine = await DockerEngine.start()
+    this.#closers.push(() => engine.stop())
+    return engine
   }
 
   /** An empty folder. */
