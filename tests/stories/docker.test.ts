@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
+import { readHello } from '@aedile/core/client/attempts'
 import { createDeployment } from '@aedile/core/client/deployments'
 import { createFlow } from '@aedile/core/client/flows'
 import { createWorkPool } from '@aedile/core/client/work-pools'
@@ -41,6 +42,7 @@ describe.runIf(host)('runs in containers', () => {
   beforeAll(async () => {
     system = await startSystem('sqlite', { AEDILE_SERVER_ATTEMPT_LEASE_SECONDS: String(LEASE_SECONDS) })
     await createWorkPool(system.client, { name: POOL, type: 'docker' })
+    owner = (await readHello(system.client))!.server_id
   })
   afterAll(async () => {
     for (const { Id } of await containers()) await ask('DELETE', `/containers/${Id}?force=1`)
@@ -162,9 +164,12 @@ describe.runIf(host)('runs in containers', () => {
   })
 })
 
+/** The server of this story: other stories have containers on the same engine. */
+let owner = ''
+
 /** The containers of runs, as somebody from outside sees them. */
 async function containers(flowRunId?: string): Promise<{ Id: string; State: string }[]> {
-  const label = [`io.prefect.flow-run-id${flowRunId ? `=${flowRunId}` : ''}`]
+  const label = [`io.aedile.server=${owner}`, ...(flowRunId ? [`io.prefect.flow-run-id=${flowRunId}`] : [])]
   return JSON.parse(await ask('GET', `/containers/json?all=1&filters=${encodeURIComponent(JSON.stringify({ label }))}`))
 }
 
