@@ -1,9 +1,9 @@
 // Starts a Postgres cluster of our own on a free port as user postgres, and stops it by its process id.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './free-port.mjs'
 
 /** The folder of the newest installed Postgres programs, or null. */
 export function findPostgres() {
@@ -48,15 +48,4 @@ function asPostgres(command, args) {
       })
     : spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] })
   if (result.status !== 0) throw new Error(`${command} failed: ${result.stderr || result.error?.message}`)
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-  })
 }

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { IMAGES } from './images.mjs'
+import { untilEnded } from './until-ended.mjs'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const READY_MILLISECONDS = 60_000
@@ -174,11 +175,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const engine = await startEngine()
   process.stdout.write(`A Docker engine runs as process ${engine.pid()}. To use it:\n`)
   process.stdout.write(`  export AEDILE_TEST_DOCKER_HOST=${engine.host} DOCKER_HOST=${engine.host}\n`)
-  const ended = new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve)
-  })
-  const idle = setInterval(() => {}, 60_000)
-  await ended
-  clearInterval(idle)
+  await untilEnded()
   await engine.stop()
 }

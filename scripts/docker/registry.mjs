@@ -4,11 +4,12 @@
 //   node scripts/docker/registry.mjs run      runs one until Ctrl-C, and says how to reach it
 import { spawn, spawnSync } from 'node:child_process'
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../free-port.mjs'
+import { untilEnded } from './until-ended.mjs'
 
 const READY_MILLISECONDS = 30_000
 const REGISTRY = '/usr/bin/docker-registry'
@@ -77,17 +78,6 @@ function isUp(host) {
   )
 }
 
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-  })
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv[2] !== 'run') {
     process.stderr.write('Usage: node scripts/docker/registry.mjs run\n')
@@ -96,11 +86,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const registry = await startRegistry()
   process.stdout.write(`A registry runs as process ${registry.pid}. To use it:\n`)
   process.stdout.write(`  docker login --username ${registry.username} --password ${registry.password} ${registry.host}\n`)
-  const ended = new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve)
-  })
-  const idle = setInterval(() => {}, 60_000)
-  await ended
-  clearInterval(idle)
+  await untilEnded()
   await registry.stop()
 }

@@ -1,8 +1,10 @@
 import { AedileError } from '@aedile/core/errors'
-import type { AttemptContext, Handle, TargetFacts } from '@aedile/core/infrastructure-definition'
+import type { AttemptContext, Handle, Job, TargetFacts } from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'
+import type { BuildTrace } from '@aedile/core/rendering/build-trace'
 import { PREVIEW_ATTEMPT } from '@aedile/core/rendering/preview-words'
 import { quoteShellWord } from '@aedile/core/shell-words'
+import { namesProject } from './credentials.ts'
 
 /** One call of Google's REST interface. */
 export type RestCall = { method: 'POST'; url: string; body: JsonObject | null }
@@ -34,6 +36,15 @@ export function buildHandle(type: string, request: CloudRunRequest, facts: Targe
     graceSeconds: GRACE_SECONDS,
     native: { project: request.project, region: request.region },
   }
+}
+
+/** Tells where the parts of a request come from that are no part of a body. */
+export function tracePlaces(job: Job, trace?: BuildTrace): void {
+  trace?.added('/name', 'attempt', '/key')
+  trace?.copied('/region', '/region')
+  trace?.copied('/keepJob', '/keep_job')
+  if (namesProject(job)) trace?.copied('/project', '/credentials/project')
+  else trace?.added('/project', 'type', '/facts/project')
 }
 
 /** The job's name alone, as a genuine worker stores it; known once an execution is. */

@@ -1,5 +1,6 @@
 import { type ApiClient, createClient } from '@aedile/core/client/client'
 import { clientSettings } from '@aedile/core/settings/client'
+import { toClientOptions } from '@aedile/core/settings/client-options'
 import type { SettingGroup, SettingValues } from '@aedile/core/settings/define'
 import { hostSettings } from '@aedile/core/settings/host'
 import { type NodeSources, readSources } from '@aedile/core/settings/node'
@@ -48,14 +49,6 @@ export function buildContext(sources: NodeSources, options: Pick<GlobalOptions, 
       write: (text) => void process.stdout.write(text),
       writeError: (text) => void process.stderr.write(text),
     }),
-    client: createClient({
-      apiUrl,
-      apiKey: client.apiKey,
-      authString: client.authString,
-      customHeaders: client.customHeaders,
-      timeoutSeconds: client.requestTimeoutSeconds,
-      maxRetries: client.maxRetries,
-      csrf: client.csrfSupport,
-    }),
+    client: createClient(toClientOptions(client, apiUrl)),
   }
 }

@@ -4,6 +4,7 @@ import { readServerVersion } from '@aedile/core/client/admin'
 import { type ApiClient, createClient } from '@aedile/core/client/client'
 import { isAedileError } from '@aedile/core/errors'
 import { type ClientSettings, defaultClientSettings } from '@aedile/core/settings/client'
+import { toClientOptions } from '@aedile/core/settings/client-options'
 import { CancellationWatcher } from './engine/cancellation-watcher.ts'
 import { EventSender } from './reporting/event-sender.ts'
 import { LogSender } from './reporting/log-sender.ts'
@@ -105,15 +106,7 @@ async function connect(
     tell('No server is configured (AEDILE_API_URL), so this run is not recorded.')
     return null
   }
-  const client = createClient({
-    apiUrl: settings.apiUrl,
-    apiKey: settings.apiKey,
-    authString: settings.authString,
-    customHeaders: settings.customHeaders,
-    timeoutSeconds: settings.requestTimeoutSeconds,
-    maxRetries: settings.maxRetries,
-    csrf: settings.csrfSupport,
-  })
+  const client = createClient(toClientOptions(settings, settings.apiUrl))
   if (serverRequired) return client
   try {
     await readServerVersion(client, { timeoutSeconds: PROBE_SECONDS, maxRetries: 0 })

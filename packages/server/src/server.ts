@@ -7,7 +7,7 @@ import { MICROSECONDS_PER_SECOND, nowMicroseconds } from '@aedile/core/time'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { Changes } from './changes.ts'
-import { Peers } from './dispatch/peers.ts'
+import { findPeers } from './dispatch/peers.ts'
 import { installSystemBlocks } from './http/blocks/install-system-blocks.ts'
 import { buildHttp } from './http/build.ts'
 import { closeHttp } from './http/close.ts'
@@ -67,11 +67,9 @@ export async function startServer({ settings, definitions, log }: ServerOptions)
     const port = await listen(app, settings)
     const url = `${toLocalUrl(settings.host, port)}${settings.basePath}`
 
-    if (workspace.store.kind === 'postgres') {
-      const peers = new Peers(workspace, databaseUrlOf(settings))
-      peers.start()
-      closers.push(() => peers.stop())
-    }
+    const peers = findPeers(workspace, databaseUrlOf(settings))
+    peers?.start()
+    closers.push(async () => peers?.stop())
     const services = new ServiceRunner(buildServices(workspace), { log, metrics, changes: workspace.changes })
     services.start()
     closers.push(() => within(settings.stopTimeoutSeconds, services.stop(), 'the services'))

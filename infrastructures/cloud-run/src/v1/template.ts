@@ -1,6 +1,6 @@
 import type { BaseJobTemplate } from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'
-import { DEFINITION_TEXTS } from '../definition-texts.ts'
+import { definitions } from '../shared-definitions.ts'
 import { TEXTS } from './texts.ts'
 
 /** JSON Schema of the variables. Names, types, defaults, limits and examples are those of the genuine package. */
@@ -82,43 +82,7 @@ export const variables: JsonObject = {
     },
   },
   type: 'object',
-  definitions: {
-    GcpCredentials: {
-      block_schema_references: {},
-      block_type_slug: 'gcp-credentials',
-      description: DEFINITION_TEXTS.GcpCredentials,
-      properties: {
-        service_account_file: {
-          anyOf: [{ format: 'path', type: 'string' }, { type: 'null' }],
-          default: null,
-          description: DEFINITION_TEXTS.service_account_file,
-          title: 'Service Account File',
-        },
-        service_account_info: {
-          anyOf: [{ additionalProperties: true, type: 'object' }, { type: 'null' }],
-          default: null,
-          description: DEFINITION_TEXTS.service_account_info,
-          title: 'Service Account Info',
-        },
-        project: {
-          anyOf: [{ type: 'string' }, { type: 'null' }],
-          default: null,
-          description: DEFINITION_TEXTS.project,
-          title: 'Project',
-        },
-      },
-      secret_fields: ['service_account_info.*'],
-      title: 'GcpCredentials',
-      type: 'object',
-    },
-    SecretKeySelector: {
-      description: DEFINITION_TEXTS.SecretKeySelector,
-      properties: { secret: { title: 'Secret', type: 'string' }, version: { title: 'Version', type: 'string' } },
-      required: ['secret', 'version'],
-      title: 'SecretKeySelector',
-      type: 'object',
-    },
-  },
+  definitions,
 }
 
 /** What a new pool of the type has. Equal to that of a genuine worker, also in the order of its keys. */

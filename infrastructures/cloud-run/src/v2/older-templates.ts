@@ -1,5 +1,5 @@
 import type { BaseJobTemplate } from '@aedile/core/infrastructure-definition'
-import { DEFINITION_TEXTS } from '../definition-texts.ts'
+import { publishedDefinitions } from '../shared-definitions.ts'
 import { TEXTS } from './texts.ts'
 
 /** What the registry of genuine workers still publishes. Source: INF 0.8. */
@@ -85,29 +85,6 @@ export const publishedBaseJobTemplate: BaseJobTemplate = {
         type: 'string',
       },
     },
-    definitions: {
-      GcpCredentials: {
-        title: 'GcpCredentials',
-        description: DEFINITION_TEXTS.GcpCredentials,
-        type: 'object',
-        properties: {
-          service_account_file: {
-            title: 'Service Account File',
-            description: DEFINITION_TEXTS.service_account_file,
-            type: 'string',
-            format: 'path',
-          },
-          service_account_info: {
-            title: 'Service Account Info',
-            description: DEFINITION_TEXTS.service_account_info,
-            type: 'object',
-          },
-          project: { title: 'Project', description: DEFINITION_TEXTS.project, type: 'string' },
-        },
-        block_type_slug: 'gcp-credentials',
-        secret_fields: ['service_account_info.*'],
-        block_schema_references: {},
-      },
-    },
+    definitions: publishedDefinitions,
   },
 }

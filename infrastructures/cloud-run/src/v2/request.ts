@@ -3,8 +3,8 @@ import type { JsonObject } from '@aedile/core/json'
 import type { BuildTrace } from '@aedile/core/rendering/build-trace'
 import { slugify } from '@aedile/core/slug'
 import { addAttemptEntries, addAttemptLabels, nameSuffix } from '../attempt-additions.ts'
-import { namesProject, projectOf } from '../credentials.ts'
-import { buildHandle as buildAnyHandle, type CloudRunRequest, validateAddress } from '../rest-request.ts'
+import { projectOf } from '../credentials.ts'
+import { buildHandle as buildAnyHandle, type CloudRunRequest, tracePlaces, validateAddress } from '../rest-request.ts'
 import { CONTAINER, containerOf } from './job.ts'
 
 /** A genuine worker's names end in so many hexadecimal digits; with the dash before them, the rest has 55 characters. */
@@ -47,12 +47,4 @@ function addToBody(job: Job, attempt: AttemptContext, trace?: BuildTrace): JsonO
   const entries = CONTAINER.replace('/job_body', at)
   container.env = addAttemptEntries(container.env as JsonObject[], attempt, `${entries}/env`, trace)
   return body
-}
-
-function tracePlaces(job: Job, trace?: BuildTrace): void {
-  trace?.added('/name', 'attempt', '/key')
-  trace?.copied('/region', '/region')
-  trace?.copied('/keepJob', '/keep_job')
-  if (namesProject(job)) trace?.copied('/project', '/credentials/project')
-  else trace?.added('/project', 'type', '/facts/project')
 }

@@ -1,12 +1,11 @@
 import { RENDER_CAPABILITY } from '@aedile/core/attempts/messages'
 import { readHello } from '@aedile/core/client/attempts'
-import { readBlockDocument, readBlockDocumentByName } from '@aedile/core/client/blocks'
 import type { ApiClient } from '@aedile/core/client/client'
 import { readDeployment } from '@aedile/core/client/deployments'
 import { readFlowRun } from '@aedile/core/client/flow-runs'
 import { readFlow } from '@aedile/core/client/flows'
+import { lookupThrough } from '@aedile/core/client/reference-lookup'
 import { renderWorkPool } from '@aedile/core/client/rendering'
-import { readVariable } from '@aedile/core/client/variables'
 import { readWorkPool } from '@aedile/core/client/work-pools'
 import { filterWorkers } from '@aedile/core/client/workers'
 import { type AedileError, isAedileError } from '@aedile/core/errors'
@@ -16,7 +15,6 @@ import { type RenderError, type RenderResult, toRenderError } from '@aedile/core
 import { renderPreview } from '@aedile/core/rendering/render-preview'
 import { secretSettingNames } from '@aedile/core/rendering/secret-names'
 import type { KnownWorker } from '@aedile/core/rendering/stand-ins'
-import type { ReferenceLookup } from '@aedile/core/templates/references'
 import type { CliContext } from '../cli-context.ts'
 import { findInfrastructures, loadDefinition } from '../compose/infrastructures.ts'
 import { CliFailure, EXIT_CODES } from '../failure.ts'
@@ -79,7 +77,7 @@ async function renderHere(context: CliContext, subject: Subject, asked: Asked): 
     flowRun,
     jobVariables: asked.jobVariables,
     worker,
-    lookup: maskedLookup(client),
+    lookup: lookupThrough(client, { includeSecrets: false }),
     explain: asked.explain,
     secretNames: secretSettingNames(allSettings()),
     ...(asked.baseJobTemplate ? { baseJobTemplate: asked.baseJobTemplate } : {}),
@@ -104,25 +102,6 @@ async function findWorker(client: ApiClient, pool: string, name: string): Promis
   const nearest = findNearest(name, names)
   const hint = nearest ? ` Did you mean ${nearest}?` : ''
   throw new CliFailure(`Work pool ${pool} has no worker ${name}.${hint}`, EXIT_CODES.notFound.code)
-}
-
-/** What the API gives without secrets: it masks them. */
-function maskedLookup(client: ApiClient): ReferenceLookup {
-  return {
-    readBlockDocument: (slug, name) =>
-      orNull(readBlockDocumentByName(client, slug, name, { includeSecrets: false }, { exactNumbers: ['data'] })),
-    readBlockDocumentById: (id) => orNull(readBlockDocument(client, id, { includeSecrets: false }, { exactNumbers: ['data'] })),
-    readVariable: (name) => orNull(readVariable(client, name, { exactNumbers: ['value'] })),
-  }
-}
-
-async function orNull<T>(read: Promise<T>): Promise<T | null> {
-  try {
-    return await read
-  } catch (error) {
-    if (isAedileError(error, 'api_not_found') || isAedileError(error, 'api_invalid')) return null
-    throw error
-  }
 }
 
 /** Why it cannot be rendered: what was thrown here, or what the server answered. Null when it is about something else. */

@@ -7,11 +7,16 @@ const CHANNEL = 'aedile_changes'
 /** Postgres takes 8,000 bytes; a list that is longer is told as "any". */
 const MOST_IDS = 100
 
+/** The other servers on the same Postgres; null on SQLite, whose file has one server. Started by `start`. */
+export function findPeers(workspace: Workspace, url: string): Peers | null {
+  return workspace.store.kind === 'postgres' ? new Peers(workspace, url) : null
+}
+
 /**
  * Tells the other servers on the same Postgres that runs may be due or shall be cancelled, and hears it from them: ids
  * only, once per tick. Nothing depends on it: each server looks by itself too.
  */
-export class Peers {
+class Peers {
   readonly #workspace: Workspace
   readonly #notices: Notices
   readonly #self = randomUUID()

@@ -1,6 +1,7 @@
 import { type ApiClient, createClient } from '@aedile/core/client/client'
 import { AedileError } from '@aedile/core/errors'
 import { clientSettings } from '@aedile/core/settings/client'
+import { toClientOptions } from '@aedile/core/settings/client-options'
 import { exportSettings } from '@aedile/core/settings/export'
 import { type NodeSources, readSources } from '@aedile/core/settings/node'
 import { readSettings } from '@aedile/core/settings/read'
@@ -29,13 +30,5 @@ export function openScriptClient(sources: ScriptSources = readScriptSources()): 
     const why = 'it is not set, and blocks are kept by a server. Set it, e.g. to http://127.0.0.1:4200/api, or pass `client`'
     throw new AedileError('setting_invalid', { name: 'AEDILE_API_URL', where: `profile ${sources.profileName}`, why })
   }
-  return createClient({
-    apiUrl: settings.apiUrl,
-    apiKey: settings.apiKey,
-    authString: settings.authString,
-    customHeaders: settings.customHeaders,
-    timeoutSeconds: settings.requestTimeoutSeconds,
-    maxRetries: settings.maxRetries,
-    csrf: settings.csrfSupport,
-  })
+  return createClient(toClientOptions(settings, settings.apiUrl))
 }
