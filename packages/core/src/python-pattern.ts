@@ -65,7 +65,7 @@ function countRepetitions(pattern: string): number {
  * JavaScript spells otherwise is translated; the stricter Unicode mode is left for an escape that only Python takes.
  * @throws SyntaxError
  */
-export function toRegExp(pattern: string): RegExp {
+function toRegExp(pattern: string): RegExp {
   const translated = pattern
     .replaceAll('(?P<', '(?<')
     .replace(/\(\?P=(\w+)\)/g, '\\k<$1>')

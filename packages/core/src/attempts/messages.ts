@@ -11,8 +11,7 @@ import { jsonObject, timestamp, uuid } from '../resources/scalars.ts'
 /** The header by which a worker or its child names the attempt it belongs to. Proposals of another one are refused. */
 export const ATTEMPT_HEADER = 'x-aedile-attempt'
 
-/** How often a worker renews its lease, how long it holds, in seconds. */
-export const LEASE_RENEWAL_SECONDS = 15
+/** How long a lease holds, in seconds; a worker renews it at a third of that. */
 export const LEASE_SECONDS = 45
 /** How long an unattended attempt may wait for a taker while its child is silent, in seconds. */
 export const UNATTENDED_SECONDS = 300

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@aedile/core/json'
+import type { JsonObject } from '@aedile/core/json'
 import type { BlockDocument } from '@aedile/core/resources/block'
 
 /** `imagePullPolicy` of the stored name `image_pull_policy`. */
@@ -19,9 +19,4 @@ export function readStoredBlock({ data, block_document_references: references }:
     return [field, { id, name }]
   })
   return { data, nested: Object.fromEntries(nested) }
-}
-
-/** The mapping of texts that a stored value is. Null, as some generations store it, is empty. */
-export function toMapping(value: JsonValue | undefined): Record<string, string | null> {
-  return { ...((value ?? {}) as Record<string, string | null>) }
 }

@@ -31,11 +31,6 @@ export const coreTaskPolicy: readonly Rule<TaskRunTable>[] = [
   releaseTaskConcurrencySlots,
 ]
 
-/** The same for tasks whose client takes the slots by itself. */
-export const clientSideTaskPolicy: readonly Rule<TaskRunTable>[] = coreTaskPolicy.filter(
-  (rule) => rule !== secureTaskConcurrencySlots,
-)
-
 /** What a background task's proposal has to pass. The queue of background tasks reads the outbox. */
 export const backgroundTaskPolicy: readonly Rule<TaskRunTable>[] = [
   preventPendingTransitions,
