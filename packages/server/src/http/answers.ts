@@ -24,7 +24,6 @@ export function toAnswer(error: unknown): Answer {
   if (error instanceof AedileError) return fromCatalogue(error)
   const code = codeOf(error)
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return answer(413, { detail: (error as Error).message })
-  if (code === 'FST_ERR_HANDLER_TIMEOUT') return busy()
   if (code.startsWith('FST_ERR_')) return answer(statusOf(error), { detail: (error as Error).message })
   const refusal = explainRefusedStatement(error, code)
   if (refusal) return fromCatalogue(refusal)

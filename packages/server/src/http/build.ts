@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, 
 import { Metrics } from '../metrics.ts'
 import { PendingBytes } from '../store/pending-bytes.ts'
 import type { Workspace } from '../workspace.ts'
+import { AnswerDeadlines } from './answer-deadlines.ts'
 import { toAnswer } from './answers.ts'
 import { AuditTrail } from './audit-trail.ts'
 import { addAuthentication, pathOf } from './authentication.ts'
@@ -27,6 +28,7 @@ export function buildHttp(workspace: Workspace, parts: HttpParts = {}): FastifyI
 
   acceptAnyBody(app)
   identifyRequests(app)
+  new AnswerDeadlines(settings.requestTimeoutSeconds * 1000).attach(app)
   measureRequests(app, metrics)
   addCors(app, settings.corsOrigins)
   const open = routes.filter((declared) => declared.open).map(({ path }) => settings.basePath + path)
@@ -56,7 +58,6 @@ function createFastify(workspace: Workspace): FastifyInstance {
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     bodyLimit: settings.bodyLimitBytes,
     requestTimeout: settings.requestTimeoutSeconds * 1000,
-    handlerTimeout: settings.requestTimeoutSeconds * 1000,
     // Longer than the idle time of common clients and proxies, which would otherwise meet a closing connection.
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
@@ -77,15 +78,17 @@ function acceptAnyBody(app: FastifyInstance): void {
 }
 
 function identifyRequests(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    done()
   })
 }
 
 function measureRequests(app: FastifyInstance, metrics: Metrics): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const labels = { method: request.method, route: request.routeOptions.url ?? 'unknown', status: String(reply.statusCode) }
     metrics.httpDuration.observe(labels, reply.elapsedTime / 1000)
+    done()
   })
 }
 

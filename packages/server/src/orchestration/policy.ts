@@ -2,9 +2,13 @@ import { type FlowRunPolicy, flowRunPolicy } from '@aedile/core/resources/flow-r
 import { type TaskRunPolicy, taskRunPolicy } from '@aedile/core/resources/task-run'
 import type { FlowRunTable, TaskRunTable } from '../store/tables.ts'
 
+// What is stored passed the schema when it came in; later fields have their defaults.
+const NO_FLOW_RUN_POLICY: FlowRunPolicy = flowRunPolicy.parse({})
+const NO_TASK_RUN_POLICY: TaskRunPolicy = taskRunPolicy.parse({})
+
 /** Reads a flow run's policy: retries, pauses. */
 export function readFlowRunPolicy(run: Pick<FlowRunTable, 'empirical_policy'>): FlowRunPolicy {
-  return flowRunPolicy.parse(JSON.parse(run.empirical_policy))
+  return { ...NO_FLOW_RUN_POLICY, ...(JSON.parse(run.empirical_policy) as Partial<FlowRunPolicy>) }
 }
 
 /** Changes a flow run's policy, and the column that dispatch selects on. */
@@ -16,5 +20,5 @@ export function writeFlowRunPolicy(run: FlowRunTable, change: Partial<FlowRunPol
 
 /** Reads a task run's policy. */
 export function readTaskRunPolicy(run: Pick<TaskRunTable, 'empirical_policy'>): TaskRunPolicy {
-  return taskRunPolicy.parse(JSON.parse(run.empirical_policy))
+  return { ...NO_TASK_RUN_POLICY, ...(JSON.parse(run.empirical_policy) as Partial<TaskRunPolicy>) }
 }

@@ -18,10 +18,13 @@ export type StateDraft = {
   details?: Partial<StateDetails>
 }
 
+/** What is stored passed the schema when it came in; later fields have their defaults. */
+const NO_DETAILS: StateDetails = stateDetails.parse({})
+
 /** Makes a state with an id and a timestamp. A SCHEDULED one without a time is scheduled for now. Source: WC 3.1.5. */
 export function buildState(draft: StateDraft): RunState {
   const timestamp = nowMicroseconds()
-  const details = stateDetails.parse(draft.details ?? {})
+  const details = { ...NO_DETAILS, ...draft.details }
   if (draft.type === 'SCHEDULED' && details.scheduled_time === null) details.scheduled_time = formatTimestamp(timestamp)
   return {
     id: newStateId(timestamp),
@@ -54,7 +57,7 @@ export function stateOfRow(row: Omit<StateTable, 'result_artifact_id'>): RunStat
     timestamp: row.timestamp,
     message: row.message,
     data: row.data === null ? null : (JSON.parse(row.data) as JsonValue),
-    state_details: stateDetails.parse(JSON.parse(row.state_details)),
+    state_details: { ...NO_DETAILS, ...(JSON.parse(row.state_details) as Partial<StateDetails>) },
   }
 }
 

@@ -2,11 +2,12 @@ import { AedileError } from '@aedile/core/errors'
 import type { JsonObject } from '@aedile/core/json'
 import { isTerminal, type StateType } from '@aedile/core/states'
 import { type Microseconds, nowMicroseconds } from '@aedile/core/time'
-import { recordFlowRunTransition } from '../store/record-transition.ts'
+import { insertFlowRun, type Recorded, recordFlowRunTransition } from '../store/record-transition.ts'
 import type { Transaction } from '../store/store.ts'
 import type { FlowRunTable } from '../store/tables.ts'
 import type { Workspace } from '../workspace.ts'
 import { writeAnnounced } from './announce.ts'
+import { lockFlowRunWithState } from './flow-run-with-state.ts'
 import { answerOf, type StateAnswer, startOf } from './answer.ts'
 import { type ClientFacts, SERVER_FACTS } from './client-facts.ts'
 import { orchestrate } from './orchestrate.ts'
@@ -48,18 +49,45 @@ export async function setFlowRunState(workspace: Workspace, proposal: FlowRunPro
 /** Proposes a state for a flow run as part of a transaction. The run stays locked until it ends. */
 export async function changeFlowRunState(transaction: Transaction, proposal: FlowRunProposal): Promise<StateAnswer> {
   const now = nowMicroseconds()
-  const before = await lockFlowRun(transaction, proposal.flowRunId)
-  if (before === null) throw new AedileError('not_found', { what: `Flow run with id ${proposal.flowRunId}` })
-  const run = { ...before }
-  const initial = await readFlowRunState(transaction, run.state_id)
+  const found = await lockFlowRunWithState(transaction, proposal.flowRunId)
+  if (found === null) throw new AedileError('not_found', { what: `Flow run with id ${proposal.flowRunId}` })
+  const { run: before, state: initial } = found
   if (proposal.onlyFrom !== undefined && initial?.type !== proposal.onlyFrom) return answerLeft(initial, now)
-  const client = proposal.client ?? SERVER_FACTS
-  const proposed = startOf(proposal.proposed, now)
-  const transition = new Transition({ transaction, run, initial, proposed, client, now, leaseSeconds: proposal.leaseSeconds })
+  const transition = new Transition({
+    transaction,
+    run: { ...before },
+    initial,
+    proposed: startOf(proposal.proposed, now),
+    client: proposal.client ?? SERVER_FACTS,
+    now,
+    leaseSeconds: proposal.leaseSeconds,
+  })
   const policy = proposal.force ? minimalFlowPolicy : (proposal.policy ?? coreFlowPolicy)
-  await orchestrate(transition, policy, flowRunTransforms)
-  await record(transition, before)
+  const finish = await orchestrate(transition, policy, flowRunTransforms)
+  await finish()
+  await recordFlowRunTransition(transaction, { before, after: transition.run }, recordOf(transition))
   return answerOf(transition)
+}
+
+/**
+ * Inserts a flow run that has no state yet, with its first one, which passes the minimal policy only.
+ * @returns the state, or null when its flow has a run of that idempotency key: nothing is written then.
+ */
+export async function insertFlowRunWithState(
+  transaction: Transaction,
+  run: FlowRunTable,
+  { proposed, client }: { proposed: RunState; client: ClientFacts },
+): Promise<RunState | null> {
+  const now = nowMicroseconds()
+  const transition = new Transition({ transaction, run, initial: null, proposed: startOf(proposed, now), client, now })
+  const finish = await orchestrate(transition, minimalFlowPolicy, flowRunTransforms)
+  const recorded = recordOf(transition)
+  if (recorded === null) throw new Error('A rule of the minimal policy refused the first state of a run.')
+  const inserted = { ...run, updated: recorded.state.timestamp }
+  if (!(await insertFlowRun(transaction, inserted, recorded))) return null
+  await finish()
+  await recordFlowRunTransition(transaction, { before: inserted, after: { ...run, updated: inserted.updated } }, null)
+  return transition.proposed
 }
 
 /** Reads a flow run under a lock, or null. */
@@ -80,9 +108,9 @@ function answerLeft(initial: RunState | null, now: Microseconds): StateAnswer {
   return answerOf({ proposed: null, initial, verdict, now })
 }
 
-async function record(transition: Transition<FlowRunTable>, before: FlowRunTable): Promise<void> {
-  const { transaction, run, initial, proposed, client } = transition
-  if (proposed === null) return recordFlowRunTransition(transaction, { before, after: run }, null)
+/** What is stored of a transition beside the run's columns; null when it writes no state. */
+function recordOf({ run, initial, proposed, client }: Transition<FlowRunTable>): Recorded | null {
+  if (proposed === null) return null
   const payload = buildStateChange(
     {
       run_id: run.id,
@@ -101,6 +129,5 @@ async function record(transition: Transition<FlowRunTable>, before: FlowRunTable
     initial,
     proposed,
   )
-  const stored = toStoredState(proposed, { flowRunId: run.id, taskRunId: null })
-  return recordFlowRunTransition(transaction, { before, after: run }, { ...stored, payload })
+  return { ...toStoredState(proposed, { flowRunId: run.id, taskRunId: null }), payload }
 }

@@ -39,7 +39,8 @@ export async function changeTaskRunState(transaction: Transaction, proposal: Tas
   const initial = await readTaskRunState(transaction, run.state_id)
   const proposed = startOf(proposal.proposed, now)
   const transition = new Transition({ transaction, run, initial, proposed, client: proposal.client ?? SERVER_FACTS, now })
-  await orchestrate(transition, choosePolicy(proposal), taskRunTransforms)
+  const finish = await orchestrate(transition, choosePolicy(proposal), taskRunTransforms)
+  await finish()
   await record(transition, before)
   return answerOf(transition)
 }

@@ -12,7 +12,7 @@ import { buildFlowRunEvent } from './flow-run-event.ts'
 import { RunRelationsLookup } from './run-relations.ts'
 import type { Service } from './service.ts'
 
-const ROWS = 200
+const ROWS = 500
 /** What this service takes from the outbox. A genuine server has no event for a task run's change over HTTP. */
 const KINDS = ['flow-run-state', 'task-run-state', 'event']
 /** The advisory lock under which one of several servers empties the outbox, so that events keep its order. */
@@ -28,6 +28,8 @@ export class OutboxReader implements Service {
   readonly name = 'outbox-reader'
   readonly intervalSeconds = 1
   readonly wakeOn = ['outbox'] as const
+  /** Under load a pass takes what many commits left: a pass for each would write as many commits again. */
+  readonly gatherMilliseconds = 25
   readonly #workspace: Workspace
   readonly #relations = new RunRelationsLookup()
 

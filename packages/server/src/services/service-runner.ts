@@ -60,6 +60,7 @@ class ServiceLoop {
   }
 
   wake(): void {
+    if (this.#isWoken) return
     this.#isWoken = true
     this.#pause.abort()
   }
@@ -94,8 +95,13 @@ class ServiceLoop {
   /** A wake that came during the pass ends the rest before it begins. */
   async #rest(milliseconds: number, stopping: AbortSignal): Promise<void> {
     this.#pause = new AbortController()
-    if (this.#isWoken) return
-    const signal = AbortSignal.any([stopping, this.#pause.signal])
-    await sleep(milliseconds, undefined, { signal, ref: false }).catch(() => {})
+    if (!this.#isWoken) {
+      const signal = AbortSignal.any([stopping, this.#pause.signal])
+      await sleep(milliseconds, undefined, { signal, ref: false }).catch(() => {})
+    }
+    const { gatherMilliseconds } = this.service
+    if (this.#isWoken && gatherMilliseconds !== undefined) {
+      await sleep(gatherMilliseconds, undefined, { signal: stopping, ref: false }).catch(() => {})
+    }
   }
 }

@@ -1,4 +1,6 @@
-import type { Transaction } from './store.ts'
+import type { DatabaseKind } from './kysely.ts'
+import { executeTogether, insertRow, updateRow } from './row-statements.ts'
+import type { Statement, Transaction } from './store.ts'
 import type {
   ArtifactTable,
   FlowRunStateTable,
@@ -12,7 +14,7 @@ import type {
 } from './tables.ts'
 
 /** What a change of state writes beside the run: the state, its result, and what follows from it. */
-type Recorded = {
+export type Recorded = {
   state: StateTable
   /** The artifact that keeps the state's data, if it has data worth keeping. */
   artifact: ArtifactTable | null
@@ -22,49 +24,66 @@ type Recorded = {
 
 /**
  * Writes one change of a flow run's state: the state, the run's changed columns and an outbox row, in the transaction it
- * is given. Nothing else writes a state of a flow run. Without a state it writes the columns that rules changed.
+ * is given. Without a state it writes the columns that rules changed. Nothing else writes a state of a flow run, but the
+ * two functions that insert runs with their first one.
  */
 export async function recordFlowRunTransition(
   transaction: Transaction,
-  run: { before: FlowRunTable; after: FlowRunTable },
+  { before, after }: { before: FlowRunTable; after: FlowRunTable },
   recorded: Recorded | null,
 ): Promise<void> {
-  const { db } = transaction
-  if (recorded !== null) {
-    if (recorded.artifact !== null) await db.insertInto('artifact').values(recorded.artifact).execute()
-    const state: FlowRunStateTable = { ...recorded.state, flow_run_id: run.after.id }
-    await db.insertInto('flow_run_state').values(state).execute()
-    await db.insertInto('outbox').values(outboxRow('flow-run-state', recorded)).execute()
+  const { kind } = transaction
+  const changes = changedColumns(before, after, recorded)
+  await executeTogether(transaction, [
+    ...(recorded === null ? [] : insertFlowRunState(kind, after.id, recorded)),
+    ...(changes === null ? [] : [updateRow(kind, 'flow_run', after.id, changes)]),
+  ])
+}
+
+/** Inserts a flow run with its first state. False when its flow has a run with that idempotency key: nothing is written. */
+export async function insertFlowRun(transaction: Transaction, run: FlowRunTable, recorded: Recorded): Promise<boolean> {
+  const { kind } = transaction
+  const state = insertFlowRunState(kind, run.id, recorded)
+  if (run.idempotency_key === null) {
+    await executeTogether(transaction, [insertRow(kind, 'flow_run', run), ...state])
+    return true
   }
-  const changes = changedColumns(run.before, run.after)
-  if (changes === null) return
-  await db
-    .updateTable('flow_run')
-    .set({ ...changes, updated: recorded?.state.timestamp ?? run.after.updated })
-    .where('id', '=', run.after.id)
-    .execute()
+  const inserted = await transaction.execute(insertRow(kind, 'flow_run', run, { unlessKnownBy: ['flow_id', 'idempotency_key'] }))
+  if (inserted.length === 0) return false
+  await executeTogether(transaction, state)
+  return true
 }
 
 /** Writes one change of a task run's state, as `recordFlowRunTransition` does for a flow run. */
 export async function recordTaskRunTransition(
   transaction: Transaction,
-  run: { before: TaskRunTable; after: TaskRunTable },
+  { before, after }: { before: TaskRunTable; after: TaskRunTable },
   recorded: Recorded | null,
 ): Promise<void> {
-  const { db } = transaction
-  if (recorded !== null) {
-    if (recorded.artifact !== null) await db.insertInto('artifact').values(recorded.artifact).execute()
-    const state: TaskRunStateTable = { ...recorded.state, task_run_id: run.after.id }
-    await db.insertInto('task_run_state').values(state).execute()
-    await db.insertInto('outbox').values(outboxRow('task-run-state', recorded)).execute()
-  }
-  const changes = changedColumns(run.before, run.after)
-  if (changes === null) return
-  await db
-    .updateTable('task_run')
-    .set({ ...changes, updated: recorded?.state.timestamp ?? run.after.updated })
-    .where('id', '=', run.after.id)
-    .execute()
+  const { kind } = transaction
+  const changes = changedColumns(before, after, recorded)
+  await executeTogether(transaction, [
+    ...(recorded === null ? [] : insertTaskRunState(kind, after.id, recorded)),
+    ...(changes === null ? [] : [updateRow(kind, 'task_run', after.id, changes)]),
+  ])
+}
+
+function insertFlowRunState(kind: DatabaseKind, id: string, recorded: Recorded): Statement[] {
+  const state: FlowRunStateTable = { ...recorded.state, flow_run_id: id }
+  return [
+    ...(recorded.artifact === null ? [] : [insertRow(kind, 'artifact', recorded.artifact)]),
+    insertRow(kind, 'flow_run_state', state),
+    insertRow(kind, 'outbox', outboxRow('flow-run-state', recorded)),
+  ]
+}
+
+function insertTaskRunState(kind: DatabaseKind, id: string, recorded: Recorded): Statement[] {
+  const state: TaskRunStateTable = { ...recorded.state, task_run_id: id }
+  return [
+    ...(recorded.artifact === null ? [] : [insertRow(kind, 'artifact', recorded.artifact)]),
+    insertRow(kind, 'task_run_state', state),
+    insertRow(kind, 'outbox', outboxRow('task-run-state', recorded)),
+  ]
 }
 
 /** A run that the scheduler makes, with its first state. */
@@ -109,7 +128,16 @@ function outboxRow(kind: string, recorded: Recorded): Omit<OutboxTable, 'sequenc
   return { kind, payload: recorded.payload, created: recorded.state.timestamp satisfies Micros }
 }
 
-function changedColumns<Row extends object>(before: Row, after: Row): Partial<Row> | null {
-  const changed = Object.entries(after).filter(([column, value]) => before[column as keyof Row] !== value)
-  return changed.length === 0 ? null : (Object.fromEntries(changed) as Partial<Row>)
+/** The columns that differ, with the time of the change; null when none does. */
+function changedColumns<Row extends { updated: Micros }>(before: Row, after: Row, recorded: Recorded | null): Partial<Row> | null {
+  const changes: Partial<Row> = {}
+  let isChanged = false
+  for (const column in after) {
+    if (before[column] === after[column]) continue
+    changes[column] = after[column]
+    isChanged = true
+  }
+  if (!isChanged) return null
+  changes.updated = recorded?.state.timestamp ?? after.updated
+  return changes
 }

@@ -11,7 +11,7 @@ import { checkParameterSize, enforceParameterSchema, hydrateParameters } from '.
 import { variablesRefused } from '../../validation/unknown-variables.ts'
 import type { Workspace } from '../../workspace.ts'
 import { readCreator } from '../flow-runs/create-ad-hoc-flow-run.ts'
-import { createFlowRun } from '../flow-runs/create-flow-run.ts'
+import { type CreatedFlowRun, createFlowRun } from '../flow-runs/create-flow-run.ts'
 import { HttpError } from '../route.ts'
 import { assignWorkQueue } from '../work-queues/assign-work-queue.ts'
 import { findDeployment } from './find-deployment.ts'
@@ -25,7 +25,7 @@ export async function createDeploymentRun(
   deploymentId: string,
   body: Body,
   request: { client: ClientFacts; headers: IncomingHttpHeaders },
-): Promise<{ id: string; created: boolean }> {
+): Promise<CreatedFlowRun> {
   const deployment = await findDeployment(transaction.db, deploymentId)
   const pool = await findPoolOf(transaction, deployment)
   const parameters = await completeParameters(transaction, deployment, body)

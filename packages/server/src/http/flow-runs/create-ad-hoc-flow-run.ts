@@ -3,8 +3,9 @@ import type { Creator, flowRunCreate } from '@aedile/core/resources/flow-run'
 import type { z } from 'zod'
 import type { ClientFacts } from '../../orchestration/client-facts.ts'
 import type { RunState } from '../../orchestration/run-state.ts'
+import { builders, textOf } from '../../store/row-statements.ts'
 import type { Transaction } from '../../store/store.ts'
-import { createFlowRun } from './create-flow-run.ts'
+import { type CreatedFlowRun, createFlowRun } from './create-flow-run.ts'
 import { findQueueOfPool } from './queue-of-pool.ts'
 
 type Body = z.output<typeof flowRunCreate>
@@ -15,9 +16,12 @@ export async function createAdHocFlowRun(
   body: Body,
   state: RunState,
   request: { client: ClientFacts; headers: IncomingHttpHeaders },
-): Promise<{ id: string; created: boolean }> {
+): Promise<CreatedFlowRun> {
   const { work_pool_name, work_queue_name, state: _, labels, ...run } = body
-  const flow = await transaction.db.selectFrom('flow').select('labels').where('id', '=', run.flow_id).executeTakeFirst()
+  const sql = textOf(`${transaction.kind} labels of flow`, () =>
+    builders[transaction.kind].selectFrom('flow').select('labels').where('id', '=', run.flow_id),
+  )
+  const [flow] = await transaction.execute<{ labels: string }>({ sql, parameters: [run.flow_id] })
   return createFlowRun(
     transaction,
     {

@@ -5,7 +5,7 @@ import type { Creator, FlowRunPolicy } from '@aedile/core/resources/flow-run'
 import { nowMicroseconds } from '@aedile/core/time'
 import type { ClientFacts } from '../../orchestration/client-facts.ts'
 import type { RunState } from '../../orchestration/run-state.ts'
-import { changeFlowRunState } from '../../orchestration/set-flow-run-state.ts'
+import { insertFlowRunWithState } from '../../orchestration/set-flow-run-state.ts'
 import type { Transaction } from '../../store/store.ts'
 import type { FlowRunTable } from '../../store/tables.ts'
 import { withNumberText } from '../number-text.ts'
@@ -40,17 +40,15 @@ export async function createFlowRun(
   run: NewFlowRun,
   state: RunState,
   client: ClientFacts,
-): Promise<{ id: string; created: boolean }> {
+): Promise<CreatedFlowRun> {
   const row = toRow(run)
-  const insert = transaction.db.insertInto('flow_run').values(row)
-  const inserted = await insert
-    .onConflict((conflict) => conflict.columns(['flow_id', 'idempotency_key']).doNothing())
-    .returning('id')
-    .executeTakeFirst()
-  if (inserted === undefined) return { id: await readExisting(transaction, row), created: false }
-  await changeFlowRunState(transaction, { flowRunId: row.id, proposed: state, force: true, client })
-  return { id: row.id, created: true }
+  const first = await insertFlowRunWithState(transaction, row, { proposed: state, client })
+  if (first === null) return { id: await readExisting(transaction, row), created: false }
+  return { id: row.id, created: true, row: { ...row, updated: first.timestamp }, state: first }
 }
+
+/** A run that was made, as it is stored, or the id of the one that was there. */
+export type CreatedFlowRun = { id: string; created: true; row: FlowRunTable; state: RunState } | { id: string; created: false }
 
 async function readExisting({ db }: Transaction, row: FlowRunTable): Promise<string> {
   const existing = await db

@@ -3,7 +3,8 @@ import { parseJsonKeepingNumbers } from '@aedile/core/python-text'
 import { type Creator, type FlowRun, flowRunPolicy, type WorkerFlowRun } from '@aedile/core/resources/flow-run'
 import type { StateType } from '@aedile/core/states'
 import { formatTimestamp, MICROSECONDS_PER_SECOND, type Microseconds, nowMicroseconds } from '@aedile/core/time'
-import { stateOfRow, toWireState } from '../../orchestration/run-state.ts'
+import { readFlowRunPolicy } from '../../orchestration/policy.ts'
+import { type RunState, stateOfRow, toWireState } from '../../orchestration/run-state.ts'
 import type { FlowRunTable } from '../../store/tables.ts'
 import { estimateLateness, estimateRunTime } from './estimates.ts'
 import { type FlowRunRow, shownState } from './select.ts'
@@ -17,6 +18,18 @@ export function presentFlowRun(row: FlowRunRow, now: Microseconds = nowMicroseco
     work_pool_id: row.shown_pool_id,
     work_pool_name: row.shown_pool_name,
     state: state === null ? null : toWireState(stateOfRow(state)),
+    job_variables: readJobVariables(row),
+  }
+}
+
+/** A flow run that was just made. Null when more is to be read: the names of its queue and pool, or the data of its state. */
+export function presentNewFlowRun({ row, state }: { row: FlowRunTable; state: RunState }): FlowRun | null {
+  if (row.work_queue_id !== null || state.data !== null) return null
+  return {
+    ...presentCore(row, nowMicroseconds()),
+    work_pool_id: null,
+    work_pool_name: null,
+    state: toWireState(state),
     job_variables: readJobVariables(row),
   }
 }
@@ -43,7 +56,7 @@ function presentCore(row: FlowRunTable, now: Microseconds) {
     parameters: JSON.parse(row.parameters) as JsonObject,
     idempotency_key: row.idempotency_key,
     context: JSON.parse(row.context) as JsonObject,
-    empirical_policy: flowRunPolicy.parse(JSON.parse(row.empirical_policy)),
+    empirical_policy: readFlowRunPolicy(row),
     tags: JSON.parse(row.tags) as string[],
     labels: JSON.parse(row.labels) as Record<string, string | number | boolean>,
     parent_task_run_id: row.parent_task_run_id,

@@ -7,6 +7,7 @@ import { buildProposedState, buildState } from '../../orchestration/run-state.ts
 import { HttpError, type Route, route } from '../route.ts'
 import { createAdHocFlowRun } from './create-ad-hoc-flow-run.ts'
 import { deleteFlowRuns } from './delete-flow-runs.ts'
+import { presentNewFlowRun } from './present.ts'
 import { readFlowRun } from './search.ts'
 import { mergeFlowRunLabels, updateFlowRun } from './update-flow-run.ts'
 
@@ -27,8 +28,9 @@ export const runRoutes: Route[] = [
       const client = readClientFacts(request.headers, principal)
       const state = body.state ? buildProposedState(body.state) : buildState({ type: 'PENDING' })
       const { run, created } = await writeAnnounced(workspace, async (transaction) => {
-        const { id, created } = await createAdHocFlowRun(transaction, body, state, { client, headers: request.headers })
-        return { run: await readFlowRun(transaction.db, id), created }
+        const made = await createAdHocFlowRun(transaction, body, state, { client, headers: request.headers })
+        const run = made.created ? presentNewFlowRun(made) : null
+        return { run: run ?? (await readFlowRun(transaction.db, made.id)), created: made.created }
       })
       if (created && state.type === 'SCHEDULED') workspace.changes.emit('dispatch', [])
       reply.code(created ? 201 : 200)

@@ -3,6 +3,7 @@ import type { RelatedFilters } from '@aedile/core/filters/related'
 import type { FlowRun } from '@aedile/core/resources/flow-run'
 import { nowMicroseconds } from '@aedile/core/time'
 import { sql } from 'kysely'
+import { matchState } from '../../store/queries/filters/flow-run.ts'
 import { applyPage, type Page } from '../../store/queries/page.ts'
 import { applyFlowRunFilters } from '../../store/queries/related-filters.ts'
 import { applySort, sortByFlowRun } from '../../store/queries/sort.ts'
@@ -12,10 +13,22 @@ import { type FlowRunRow, selectFlowRuns } from './select.ts'
 
 /** One page of the flow runs that match. */
 export async function searchFlowRuns(store: Store, filters: RelatedFilters, sort: FlowRunSort, page: Page): Promise<FlowRun[]> {
-  const matching = applyFlowRunFilters(selectFlowRuns(store.db), filters, store.kind)
+  const matching = applyInOrder(selectFlowRuns(store.db), filters, store.kind)
   const rows = await store.search<FlowRunRow>(applyPage(applySort(matching, sortByFlowRun(sort)), page).compile())
   const now = nowMicroseconds()
   return rows.map((row) => presentFlowRun(row, now))
+}
+
+/**
+ * Left to itself, SQLite reads all runs in a state and sorts them to find the newest 200. The plus keeps it on the index of
+ * the order, which holds the state too.
+ */
+function applyInOrder(query: ReturnType<typeof selectFlowRuns>, filters: RelatedFilters, kind: Store['kind']) {
+  const own = filters.flow_runs
+  if (kind === 'postgres' || !own?.state || own.operator === 'or_') return applyFlowRunFilters(query, filters, kind)
+  const condition = matchState('flow_run', own.state, kind, (column) => sql`+${sql.ref(column)}`)
+  const rest = applyFlowRunFilters(query, { ...filters, flow_runs: { ...own, state: null } }, kind)
+  return condition ? rest.where(condition) : rest
 }
 
 /** How many flow runs match. */

@@ -3,31 +3,49 @@ import { advance, intend, renew, takeOver } from '@aedile/core/attempts/transiti
 import type { JsonObject } from '@aedile/core/json'
 import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
 import type { NewLog } from '../../store/queries/append-lines.ts'
+import type { Transaction } from '../../store/store.ts'
+import type { FlowRunAttemptTable } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
 import { changeAttempt } from './change-attempt.ts'
 import { advanceOutput } from './output-cursor.ts'
 
 /** The messages of a worker that attends an attempt, in the order of the attempt's life. */
 
+type Decide = Parameters<typeof changeAttempt>[2]
+/** What else one message does, in the same unit of work. */
+type Also = (transaction: Transaction, attempt: FlowRunAttemptTable) => Promise<void>
+
 /** Accepts that something will be started. Nothing is created in the world before this. */
-export function intendAttempt(workspace: Workspace, key: string, worker: string, handle: JsonObject): Promise<Attempt> {
+export function intendAttempt(
+  workspace: Workspace,
+  key: string,
+  worker: string,
+  handle: JsonObject,
+  also?: Also,
+): Promise<Attempt> {
   const target = typeof handle.target === 'string' ? handle.target : ''
   return changeAttempt(
     workspace,
     key,
     (run, attempt, now, lease) => intend(run, attempt, worker, target, now, lease),
     { handle: JSON.stringify(handle) },
-    async ({ db }, { flow_run_id }) => {
-      await db.updateTable('flow_run').set({ lapses: 0 }).where('id', '=', flow_run_id).execute()
+    async (transaction, attempt) => {
+      await transaction.db.updateTable('flow_run').set({ lapses: 0 }).where('id', '=', attempt.flow_run_id).execute()
+      await also?.(transaction, attempt)
     },
   )
 }
 
 /** Stores what is known of the thing now that it exists. */
-export function recordAttempt(workspace: Workspace, key: string, worker: string, handle: JsonObject): Promise<Attempt> {
-  return changeAttempt(workspace, key, (_, attempt, now, lease) => advance(attempt, worker, 'started', now, lease), {
-    handle: JSON.stringify(handle),
-  })
+export function recordAttempt(
+  workspace: Workspace,
+  key: string,
+  worker: string,
+  handle: JsonObject,
+  also?: Also,
+): Promise<Attempt> {
+  const started: Decide = (_, attempt, now, lease) => advance(attempt, worker, 'started', now, lease)
+  return changeAttempt(workspace, key, started, { handle: JSON.stringify(handle) }, also)
 }
 
 /** Stores lines of output and the cursor right after them. */
@@ -47,15 +65,22 @@ export function takeOutput(
 }
 
 /** Stores how the thing ended. */
-export function endAttempt(workspace: Workspace, key: string, worker: string, outcome: JsonObject): Promise<Attempt> {
+export function endAttempt(
+  workspace: Workspace,
+  key: string,
+  worker: string,
+  outcome: JsonObject,
+  also?: Also,
+): Promise<Attempt> {
   return changeAttempt(
     workspace,
     key,
     (_, attempt, now, lease) => advance(attempt, worker, 'ended', now, lease),
     { outcome: JSON.stringify(outcome) },
-    async ({ db }, { flow_run_id }) => {
-      const run = db.updateTable('flow_run').set({ infrastructure_status: null })
-      await run.where('id', '=', flow_run_id).where('attempt_key', '=', key).execute()
+    async (transaction, attempt) => {
+      const run = transaction.db.updateTable('flow_run').set({ infrastructure_status: null })
+      await run.where('id', '=', attempt.flow_run_id).where('attempt_key', '=', key).execute()
+      await also?.(transaction, attempt)
     },
   )
 }

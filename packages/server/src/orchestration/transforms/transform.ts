@@ -12,9 +12,10 @@ export function transform<Row>(
     from: ANY_OR_NONE,
     to: ANY,
     universal: true,
-    async apply(transition) {
-      if (transition.proposed !== null) await write(transition as Transition<Row> & { proposed: RunState })
-      return undefined
+    apply(transition) {
+      if (transition.proposed === null) return undefined
+      const written = write(transition as Transition<Row> & { proposed: RunState })
+      return written instanceof Promise ? written.then(() => undefined) : undefined
     },
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import type pg from 'pg'
+import type { Statement } from '../store.ts'
 import { isStalePlan } from './errors.ts'
 
 const MAX_NAMES = 400
@@ -66,7 +67,15 @@ export class PostgresConnection implements DatabaseConnection {
     this.#open = false
   }
 
+  async execute<Row>(statement: Statement): Promise<Row[]> {
+    return (await this.#run<Row>(statement)).rows
+  }
+
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    return this.#run(query)
+  }
+
+  async #run<Row>(query: Statement): Promise<QueryResult<Row>> {
     if (!this.#open) throw new Error('This unit of work is over: its transaction was used after it settled.')
     try {
       const name = this.#names.nameOf(query.sql, query.parameters.length)

@@ -108,7 +108,12 @@ export class PostgresStore implements Store {
     await client.query('begin')
     let value: T
     try {
-      value = await work({ db, kind: 'postgres', afterCommit: (action) => void afterCommit.push(action) })
+      value = await work({
+        db,
+        kind: 'postgres',
+        execute: (statement) => connection.execute(statement),
+        afterCommit: (action) => void afterCommit.push(action),
+      })
       if (connection.failure) throw connection.failure.error
     } catch (error) {
       await client.query('rollback').catch((trouble) => {

@@ -20,7 +20,7 @@ export class SqliteConnection implements DatabaseConnection {
     return this.run<Row>(query)
   }
 
-  run<Row>(query: CompiledQuery): QueryResult<Row> {
+  run<Row>(query: Pick<CompiledQuery, 'sql' | 'parameters'>): QueryResult<Row> {
     const statement = this.#statements.get(query.sql)
     const parameters = toSqliteValues(query.parameters)
     // A pragma without columns may take a step per page; exec() makes them all, run() only the first.

@@ -19,14 +19,19 @@ export class StatementCache {
     if (known) {
       // A busy statement is being iterated: a second use gets one of its own.
       if (known.busy) return this.#database.prepare(sql)
-      this.#statements.delete(sql)
-      this.#statements.set(sql, known)
+      if (this.#statements.size > CAPACITY / 2) this.#moveToEnd(sql, known)
       return known
     }
     const statement: Statement = this.#database.prepare(sql)
     this.#statements.set(sql, statement)
     if (this.#statements.size > CAPACITY) this.#statements.delete(this.#statements.keys().next().value!)
     return statement
+  }
+
+  /** Only once it may matter: moving costs as much as finding. */
+  #moveToEnd(sql: string, statement: Statement): void {
+    this.#statements.delete(sql)
+    this.#statements.set(sql, statement)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
+import type { Statement } from '../store.ts'
 import type { SqliteConnection } from './connection.ts'
 
 /**
@@ -23,6 +24,14 @@ export class UnitConnection implements DatabaseConnection {
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    return this.#run(query)
+  }
+
+  async execute<Row>(statement: Statement): Promise<Row[]> {
+    return this.#run<Row>(statement).rows
+  }
+
+  #run<Row>(query: Statement): QueryResult<Row> {
     if (!this.#open) throw new Error('This unit of work is over: its transaction was used after it settled.')
     if (this.#failure) {
       throw new Error('An earlier statement of this unit failed, so it rolls back.', { cause: this.#failure.error })

@@ -97,11 +97,7 @@ export class WriteQueue {
   async #runUnit(unit: Unit): Promise<Done | undefined> {
     const connection = new UnitConnection(this.#connection)
     const afterCommit: (() => void)[] = []
-    const transaction: Transaction = {
-      db: buildKysely('sqlite', provideSame(connection)),
-      kind: 'sqlite',
-      afterCommit: (action) => void afterCommit.push(action),
-    }
+    const transaction = buildTransaction(connection, afterCommit)
     this.#database.exec('savepoint unit')
     try {
       const strayed = new Promise<never>((_, reject) => {
@@ -164,6 +160,20 @@ export class WriteQueue {
     }
     let handle = setImmediate(look)
     return () => clearImmediate(handle)
+  }
+}
+
+/** Many units run prepared statements only, so the builder of others is made when it is asked for. */
+function buildTransaction(connection: UnitConnection, afterCommit: (() => void)[]): Transaction {
+  let db: Transaction['db'] | undefined
+  return {
+    get db() {
+      db ??= buildKysely('sqlite', provideSame(connection))
+      return db
+    },
+    kind: 'sqlite',
+    execute: (statement) => connection.execute(statement),
+    afterCommit: (action) => void afterCommit.push(action),
   }
 }
 

@@ -1,0 +1,43 @@
+import { builders, textOf } from '../store/row-statements.ts'
+import type { Transaction } from '../store/store.ts'
+import type { FlowRunTable, StateTable } from '../store/tables.ts'
+import { type RunState, stateOfRow } from './run-state.ts'
+
+const STATE_COLUMNS = ['id', 'timestamp', 'type', 'name', 'message', 'state_details', 'data'] as const
+
+/** Reads a flow run under a lock, with its state; null when there is no such run. One statement. */
+export async function lockFlowRunWithState(
+  { kind, execute }: Pick<Transaction, 'kind' | 'execute'>,
+  id: string,
+): Promise<{ run: FlowRunTable; state: RunState | null } | null> {
+  const sql = textOf(`${kind} lock flow_run with state`, () => {
+    const query = builders[kind]
+      .selectFrom('flow_run')
+      .leftJoin('flow_run_state as present', 'present.id', 'flow_run.state_id')
+      .selectAll('flow_run')
+      .select(STATE_COLUMNS.map((column) => `present.${column} as present_${column}` as const))
+      .where('flow_run.id', '=', id)
+    return kind === 'postgres' ? query.forUpdate('flow_run') : query
+  })
+  const [row] = await execute<LockedRow>({ sql, parameters: [id] })
+  return row === undefined ? null : separate(row)
+}
+
+type LockedRow = FlowRunTable & { [Column in (typeof STATE_COLUMNS)[number] as `present_${Column}`]: StateTable[Column] | null }
+
+function separate(row: LockedRow): { run: FlowRunTable; state: RunState | null } {
+  const {
+    present_id: id,
+    present_timestamp: timestamp,
+    present_type: type,
+    present_name: name,
+    present_message: message,
+    present_state_details: state_details,
+    present_data: data,
+    ...run
+  } = row
+  if (id === null) return { run, state: null }
+  // A state is there whole: its columns are null only where there is none.
+  const state = { id, timestamp: timestamp!, type: type!, name: name!, message, state_details: state_details!, data }
+  return { run, state: stateOfRow(state) }
+}
