@@ -1,3 +1,4 @@
+import { sql as rawSql } from 'kysely'
 import { builders, textOf } from '../store/row-statements.ts'
 import type { Transaction } from '../store/store.ts'
 import type { FlowRunTable, StateTable } from '../store/tables.ts'
@@ -5,28 +6,36 @@ import { type RunState, stateOfRow } from './run-state.ts'
 
 const STATE_COLUMNS = ['id', 'timestamp', 'type', 'name', 'message', 'state_details', 'data'] as const
 
-/** Reads a flow run under a lock, with its state; null when there is no such run. One statement. */
+/** A flow run as it was read to be changed. `version` tells whether it is still so, where no lock says it. */
+export type HeldFlowRun = { run: FlowRunTable; state: RunState | null; version: string | null }
+
+/** Reads a flow run under a lock, with its state, by one statement; null when there is no such run. Tentative units get its version. */
 export async function lockFlowRunWithState(
-  { kind, execute }: Pick<Transaction, 'kind' | 'execute'>,
+  { kind, isTentative, execute }: Pick<Transaction, 'kind' | 'isTentative' | 'execute'>,
   id: string,
-): Promise<{ run: FlowRunTable; state: RunState | null } | null> {
-  const sql = textOf(`${kind} lock flow_run with state`, () => {
+): Promise<HeldFlowRun | null> {
+  const sql = textOf(`${kind} ${isTentative ? 'read' : 'lock'} flow_run with state`, () => {
     const query = builders[kind]
       .selectFrom('flow_run')
       .leftJoin('flow_run_state as present', 'present.id', 'flow_run.state_id')
       .selectAll('flow_run')
       .select(STATE_COLUMNS.map((column) => `present.${column} as present_${column}` as const))
       .where('flow_run.id', '=', id)
+    // Postgres gives a row another xmin whenever it is written.
+    if (isTentative) return query.select(rawSql<string>`flow_run.xmin::text`.as('present_version'))
     return kind === 'postgres' ? query.forUpdate('flow_run') : query
   })
-  const [row] = await execute<LockedRow>({ sql, parameters: [id] })
+  const [row] = await execute<LockedRow>({ sql, parameters: [id], tentative: 'read' })
   return row === undefined ? null : separate(row)
 }
 
-type LockedRow = FlowRunTable & { [Column in (typeof STATE_COLUMNS)[number] as `present_${Column}`]: StateTable[Column] | null }
+type LockedRow = FlowRunTable & { present_version?: string } & {
+  [Column in (typeof STATE_COLUMNS)[number] as `present_${Column}`]: StateTable[Column] | null
+}
 
-function separate(row: LockedRow): { run: FlowRunTable; state: RunState | null } {
+function separate(row: LockedRow): HeldFlowRun {
   const {
+    present_version: version = null,
     present_id: id,
     present_timestamp: timestamp,
     present_type: type,
@@ -36,8 +45,8 @@ function separate(row: LockedRow): { run: FlowRunTable; state: RunState | null }
     present_data: data,
     ...run
   } = row
-  if (id === null) return { run, state: null }
+  if (id === null) return { run, state: null, version }
   // A state is there whole: its columns are null only where there is none.
   const state = { id, timestamp: timestamp!, type: type!, name: name!, message, state_details: state_details!, data }
-  return { run, state: stateOfRow(state) }
+  return { run, state: stateOfRow(state), version }
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { uuid7 } from '@aedile/core/client/uuid7'
 import type { JsonValue } from '@aedile/core/json'
 import type { State, StateCreate, StateDetails } from '@aedile/core/resources/state'
 import { stateDetails } from '@aedile/core/resources/state'
@@ -27,7 +27,7 @@ export function buildState(draft: StateDraft): RunState {
   const details = { ...NO_DETAILS, ...draft.details }
   if (draft.type === 'SCHEDULED' && details.scheduled_time === null) details.scheduled_time = formatTimestamp(timestamp)
   return {
-    id: newStateId(timestamp),
+    id: uuid7(timestamp / 1000),
     type: draft.type,
     name: draft.name ?? defaultStateName(draft.type),
     timestamp,
@@ -45,7 +45,7 @@ export function buildProposedState(proposal: StateCreate): RunState {
 /** The same state as a new one: fresh id and timestamp. */
 export function copyState(state: RunState): RunState {
   const timestamp = nowMicroseconds()
-  return { ...state, id: newStateId(timestamp), timestamp, state_details: { ...state.state_details } }
+  return { ...state, id: uuid7(timestamp / 1000), timestamp, state_details: { ...state.state_details } }
 }
 
 /** A stored row as a state. */
@@ -69,13 +69,4 @@ export function toWireState(state: RunState): State {
 /** When a scheduled state is due, or null. */
 export function scheduledTime(state: RunState | null): Microseconds | null {
   return state === null ? null : parseTimestamp(state.state_details.scheduled_time)
-}
-
-/** Ids of states are UUIDv7, so that their order is the order of time. */
-function newStateId(time: Microseconds): string {
-  const milliseconds = Math.floor(time / 1000)
-    .toString(16)
-    .padStart(12, '0')
-  const random = randomUUID()
-  return `${milliseconds.slice(0, 8)}-${milliseconds.slice(8)}-7${random.slice(15)}`
 }

@@ -7,9 +7,9 @@ import type { Transaction } from '../store/store.ts'
 import type { FlowRunTable } from '../store/tables.ts'
 import type { Workspace } from '../workspace.ts'
 import { writeAnnounced } from './announce.ts'
-import { lockFlowRunWithState } from './flow-run-with-state.ts'
 import { answerOf, type StateAnswer, startOf } from './answer.ts'
 import { type ClientFacts, SERVER_FACTS } from './client-facts.ts'
+import { lockFlowRunWithState } from './flow-run-with-state.ts'
 import { orchestrate } from './orchestrate.ts'
 import type { Rule } from './rule.ts'
 import { coreFlowPolicy, minimalFlowPolicy } from './rules/index.ts'
@@ -37,8 +37,10 @@ type FlowRunProposal = {
 
 /** Proposes a state for a flow run, in a transaction of its own. */
 export async function setFlowRunState(workspace: Workspace, proposal: FlowRunProposal): Promise<StateAnswer> {
-  const answer = await writeAnnounced(workspace, (transaction) =>
-    changeFlowRunState(transaction, { leaseSeconds: workspace.settings.attemptLeaseSeconds, ...proposal }),
+  const answer = await writeAnnounced(
+    workspace,
+    (transaction) => changeFlowRunState(transaction, { leaseSeconds: workspace.settings.attemptLeaseSeconds, ...proposal }),
+    { tentative: true },
   )
   const type = answer.created ? answer.result.state?.type : null
   if (type === 'SCHEDULED' || isTerminal(type)) workspace.changes.emit('dispatch', [])
@@ -51,7 +53,7 @@ export async function changeFlowRunState(transaction: Transaction, proposal: Flo
   const now = nowMicroseconds()
   const found = await lockFlowRunWithState(transaction, proposal.flowRunId)
   if (found === null) throw new AedileError('not_found', { what: `Flow run with id ${proposal.flowRunId}` })
-  const { run: before, state: initial } = found
+  const { run: before, state: initial, version } = found
   if (proposal.onlyFrom !== undefined && initial?.type !== proposal.onlyFrom) return answerLeft(initial, now)
   const transition = new Transition({
     transaction,
@@ -65,7 +67,7 @@ export async function changeFlowRunState(transaction: Transaction, proposal: Flo
   const policy = proposal.force ? minimalFlowPolicy : (proposal.policy ?? coreFlowPolicy)
   const finish = await orchestrate(transition, policy, flowRunTransforms)
   await finish()
-  await recordFlowRunTransition(transaction, { before, after: transition.run }, recordOf(transition))
+  await recordFlowRunTransition(transaction, { before, after: transition.run, version }, recordOf(transition))
   return answerOf(transition)
 }
 
@@ -81,12 +83,17 @@ export async function insertFlowRunWithState(
   const now = nowMicroseconds()
   const transition = new Transition({ transaction, run, initial: null, proposed: startOf(proposed, now), client, now })
   const finish = await orchestrate(transition, minimalFlowPolicy, flowRunTransforms)
+  // What follows for others comes after the run is there. A tentative unit learns before its write that something does.
+  if (transaction.isTentative) await finish()
   const recorded = recordOf(transition)
   if (recorded === null) throw new Error('A rule of the minimal policy refused the first state of a run.')
   const inserted = { ...run, updated: recorded.state.timestamp }
   if (!(await insertFlowRun(transaction, inserted, recorded))) return null
-  await finish()
-  await recordFlowRunTransition(transaction, { before: inserted, after: { ...run, updated: inserted.updated } }, null)
+  if (!transaction.isTentative) {
+    await finish()
+    const after = { ...run, updated: inserted.updated }
+    await recordFlowRunTransition(transaction, { before: inserted, after, version: null }, null)
+  }
   return transition.proposed
 }
 

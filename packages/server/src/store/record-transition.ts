@@ -1,3 +1,4 @@
+import { changeIfSame } from './change-if-same.ts'
 import type { DatabaseKind } from './kysely.ts'
 import { executeTogether, insertRow, updateRow } from './row-statements.ts'
 import type { Statement, Transaction } from './store.ts'
@@ -12,6 +13,8 @@ import type {
   TaskRunStateTable,
   TaskRunTable,
 } from './tables.ts'
+
+const FLOW_RUN = 'flow-run-state'
 
 /** What a change of state writes beside the run: the state, its result, and what follows from it. */
 export type Recorded = {
@@ -29,11 +32,17 @@ export type Recorded = {
  */
 export async function recordFlowRunTransition(
   transaction: Transaction,
-  { before, after }: { before: FlowRunTable; after: FlowRunTable },
+  { before, after, version }: { before: FlowRunTable; after: FlowRunTable; version: string | null },
   recorded: Recorded | null,
 ): Promise<void> {
   const { kind } = transaction
   const changes = changedColumns(before, after, recorded)
+  if (version !== null && changes !== null && recorded !== null && recorded.artifact === null) {
+    await transaction.execute(
+      changeIfSame({ id: after.id, version, changes }, stateRow(after.id, recorded), outboxRow(FLOW_RUN, recorded)),
+    )
+    return
+  }
   await executeTogether(transaction, [
     ...(recorded === null ? [] : insertFlowRunState(kind, after.id, recorded)),
     ...(changes === null ? [] : [updateRow(kind, 'flow_run', after.id, changes)]),
@@ -45,7 +54,7 @@ export async function insertFlowRun(transaction: Transaction, run: FlowRunTable,
   const { kind } = transaction
   const state = insertFlowRunState(kind, run.id, recorded)
   if (run.idempotency_key === null) {
-    await executeTogether(transaction, [insertRow(kind, 'flow_run', run), ...state])
+    await executeTogether(transaction, [insertRow(kind, 'flow_run', run), ...state], { tentative: 'write' })
     return true
   }
   const inserted = await transaction.execute(insertRow(kind, 'flow_run', run, { unlessKnownBy: ['flow_id', 'idempotency_key'] }))
@@ -69,12 +78,15 @@ export async function recordTaskRunTransition(
 }
 
 function insertFlowRunState(kind: DatabaseKind, id: string, recorded: Recorded): Statement[] {
-  const state: FlowRunStateTable = { ...recorded.state, flow_run_id: id }
   return [
     ...(recorded.artifact === null ? [] : [insertRow(kind, 'artifact', recorded.artifact)]),
-    insertRow(kind, 'flow_run_state', state),
-    insertRow(kind, 'outbox', outboxRow('flow-run-state', recorded)),
+    insertRow(kind, 'flow_run_state', stateRow(id, recorded)),
+    insertRow(kind, 'outbox', outboxRow(FLOW_RUN, recorded)),
   ]
+}
+
+function stateRow(flow_run_id: string, { state }: Recorded): FlowRunStateTable {
+  return { ...state, flow_run_id }
 }
 
 function insertTaskRunState(kind: DatabaseKind, id: string, recorded: Recorded): Statement[] {
@@ -129,7 +141,11 @@ function outboxRow(kind: string, recorded: Recorded): Omit<OutboxTable, 'sequenc
 }
 
 /** The columns that differ, with the time of the change; null when none does. */
-function changedColumns<Row extends { updated: Micros }>(before: Row, after: Row, recorded: Recorded | null): Partial<Row> | null {
+function changedColumns<Row extends { updated: Micros }>(
+  before: Row,
+  after: Row,
+  recorded: Recorded | null,
+): Partial<Row> | null {
   const changes: Partial<Row> = {}
   let isChanged = false
   for (const column in after) {

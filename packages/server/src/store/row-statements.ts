@@ -19,10 +19,11 @@ export const builders = { sqlite: buildKysely('sqlite', NOWHERE), postgres: buil
 const texts = new Map<string, string>()
 
 /** The text for a key, made when it is asked for the first time. Keys name columns, never values. */
-export function textOf(key: string, build: () => { compile(): { sql: string } }): string {
+export function textOf(key: string, build: () => { compile(): { sql: string } } | string): string {
   let text = texts.get(key)
   if (text === undefined) {
-    text = build().compile().sql
+    const built = build()
+    text = typeof built === 'string' ? built : built.compile().sql
     texts.set(key, text)
   }
   return text
@@ -55,7 +56,10 @@ export function updateRow<Name extends 'flow_run' | 'task_run'>(
   changes: Partial<Database[Name]>,
 ): Statement {
   const sql = textOf(`${kind} update ${table} ${Object.keys(changes)}`, () =>
-    builders[kind].updateTable(table as 'flow_run').set(changes).where('id', '=', id),
+    builders[kind]
+      .updateTable(table as 'flow_run')
+      .set(changes)
+      .where('id', '=', id),
   )
   return { sql, parameters: [...Object.values(changes), id] }
 }
@@ -64,18 +68,17 @@ export function updateRow<Name extends 'flow_run' | 'task_run'>(
  * Runs statements that need nothing of each other. On Postgres they are one, so that they take one trip: the last one's
  * text with the others as `with` before it.
  */
-export async function executeTogether(transaction: Transaction, statements: readonly Statement[]): Promise<void> {
+export async function executeTogether(
+  transaction: Transaction,
+  statements: readonly Statement[],
+  options: Pick<Statement, 'tentative'> = {},
+): Promise<void> {
   if (transaction.kind === 'sqlite') for (const statement of statements) await transaction.execute(statement)
-  else if (statements.length > 0) await transaction.execute(combine(statements))
+  else if (statements.length > 0) await transaction.execute({ ...combine(statements), ...options })
 }
 
-const combined = new Map<string, string>()
-
 function combine(statements: readonly Statement[]): Statement {
-  const parameters = statements.flatMap((statement) => statement.parameters)
-  const key = statements.map(({ sql }) => sql).join(';')
-  let sql = combined.get(key)
-  if (sql === undefined) {
+  const sql = textOf(statements.map((statement) => statement.sql).join('; '), () => {
     let shift = 0
     const parts = statements.map((statement) => {
       const text = statement.sql.replace(/\$(\d+)/g, (_, number) => `$${Number(number) + shift}`)
@@ -83,9 +86,7 @@ function combine(statements: readonly Statement[]): Statement {
       return text
     })
     const last = parts.pop()!
-    const named = parts.map((part, index) => `part${index} as (${part})`)
-    sql = named.length === 0 ? last : `with ${named.join(', ')} ${last}`
-    combined.set(key, sql)
-  }
-  return { sql, parameters }
+    return parts.length === 0 ? last : `with ${parts.map((part, index) => `part${index} as (${part})`).join(', ')} ${last}`
+  })
+  return { sql, parameters: statements.flatMap(({ parameters }) => parameters) }
 }

@@ -3,17 +3,29 @@ import type { CompiledQuery, Kysely } from 'kysely'
 import type { Database } from './tables.ts'
 
 /** A statement with its parameters, in the words of the unit's database. */
-export type Statement = { readonly sql: string; readonly parameters: readonly unknown[] }
+export type Statement = {
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+  /**
+   * How it may be part of a tentative unit: a read, the unit's only write, or one that writes nothing and answers no row
+   * when what the unit read has changed since. Any other makes such a unit start over.
+   */
+  readonly tentative?: 'read' | 'write' | 'guarded write'
+}
 
 /** A unit of work's view of the database. All its statements commit together or not at all. */
 export type Transaction = {
   readonly db: Kysely<Database>
   readonly kind: 'sqlite' | 'postgres'
+  /** True when nothing that the unit reads is locked: only a guarded write may follow from it. */
+  readonly isTentative: boolean
   /** Runs a statement whose text is made already, without building it anew: for the paths that every run takes. */
   execute<Row>(statement: Statement): Promise<Row[]>
   /** Runs after the commit, in order; never after a rollback. Used to wake streams and services. */
   afterCommit(action: () => void): void
 }
+
+export type WriteOptions = { bytes?: number; tentative?: boolean }
 
 /** The store: asynchronous to everyone, also on SQLite. */
 export interface Store {
@@ -24,9 +36,11 @@ export interface Store {
    * Runs one unit of work and resolves after its commit. On SQLite units queue, those of one event-loop tick share a
    * commit, and a failing unit rolls back alone; the unit may await nothing but its own statements. On Postgres each
    * unit is a transaction, tried again on a serialization failure or deadlock.
-   * @param bytes the size of what waits for the commit; beyond the bound it throws `server_busy` (503, Retry-After).
+   * @param options.tentative on Postgres, a first try without a transaction, for units that mostly read one row and write by
+   * one statement: two trips to the database in place of four. What it asks beyond that makes it run again in a transaction.
+   * @param options.bytes the size of what waits for the commit; beyond the bound it throws `server_busy` (503, Retry-After).
    */
-  write<T>(work: (transaction: Transaction) => Promise<T>, options?: { bytes?: number }): Promise<T>
+  write<T>(work: (transaction: Transaction) => Promise<T>, options?: WriteOptions): Promise<T>
   /** Runs a compiled read that may take more than a few milliseconds (filter, count, history, search) in a read-only thread or connection. */
   search<Row>(query: CompiledQuery<Row>): Promise<Row[]>
   /** The database's clock, in microseconds: monotonic in a process on SQLite, the server's on Postgres. For leases. */

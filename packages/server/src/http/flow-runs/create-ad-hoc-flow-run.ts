@@ -21,7 +21,7 @@ export async function createAdHocFlowRun(
   const sql = textOf(`${transaction.kind} labels of flow`, () =>
     builders[transaction.kind].selectFrom('flow').select('labels').where('id', '=', run.flow_id),
   )
-  const [flow] = await transaction.execute<{ labels: string }>({ sql, parameters: [run.flow_id] })
+  const [flow] = await transaction.execute<{ labels: string }>({ sql, parameters: [run.flow_id], tentative: 'read' })
   return createFlowRun(
     transaction,
     {

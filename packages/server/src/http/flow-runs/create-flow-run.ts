@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { uuid7 } from '@aedile/core/client/uuid7'
 import type { JsonObject } from '@aedile/core/json'
 import { makeRandomName } from '@aedile/core/random-name'
 import type { Creator, FlowRunPolicy } from '@aedile/core/resources/flow-run'
@@ -64,7 +64,7 @@ async function readExisting({ db }: Transaction, row: FlowRunTable): Promise<str
 export function toRow(run: NewFlowRun): FlowRunTable {
   const now = nowMicroseconds()
   return {
-    id: randomUUID(),
+    id: uuid7(),
     created: now,
     updated: now,
     name: run.name || makeRandomName(),

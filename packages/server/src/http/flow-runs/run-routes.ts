@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { writeAnnounced } from '../../orchestration/announce.ts'
 import { readClientFacts } from '../../orchestration/client-facts.ts'
 import { buildProposedState, buildState } from '../../orchestration/run-state.ts'
+import type { Transaction } from '../../store/store.ts'
 import { HttpError, type Route, route } from '../route.ts'
 import { createAdHocFlowRun } from './create-ad-hoc-flow-run.ts'
 import { deleteFlowRuns } from './delete-flow-runs.ts'
@@ -27,14 +28,17 @@ export const runRoutes: Route[] = [
     async handle({ workspace, principal, request, body, reply }) {
       const client = readClientFacts(request.headers, principal)
       const state = body.state ? buildProposedState(body.state) : buildState({ type: 'PENDING' })
-      const { run, created } = await writeAnnounced(workspace, async (transaction) => {
+      const write = async (transaction: Transaction) => {
         const made = await createAdHocFlowRun(transaction, body, state, { client, headers: request.headers })
-        const run = made.created ? presentNewFlowRun(made) : null
-        return { run: run ?? (await readFlowRun(transaction.db, made.id)), created: made.created }
-      })
+        return { made, run: made.created ? presentNewFlowRun(made) : null }
+      }
+      const { made, run } = await writeAnnounced(workspace, write, { tentative: true })
+      const { created } = made
       if (created && state.type === 'SCHEDULED') workspace.changes.emit('dispatch', [])
       reply.code(created ? 201 : 200)
-      return run
+      const shown = run ?? (await readFlowRun(workspace.store.db, made.id))
+      if (shown === null) throw notFound()
+      return shown
     },
   }),
   route({

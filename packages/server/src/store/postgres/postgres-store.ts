@@ -4,10 +4,11 @@ import { type CompiledQuery, type Kysely, SingleConnectionProvider } from 'kysel
 import type pg from 'pg'
 import { buildKysely, isWrite } from '../kysely.ts'
 import { PendingBytes } from '../pending-bytes.ts'
-import type { Store, Transaction } from '../store.ts'
+import type { Store, Transaction, WriteOptions } from '../store.ts'
 import type { Database } from '../tables.ts'
 import { PostgresConnection, StatementNames } from './connection.ts'
 import { isConnectionBroken, isConnectionLost, isPassing, isRepeatable, isStalePlan, toPostgresTrouble } from './errors.ts'
+import { StartOver, TentativeUnit } from './tentative-unit.ts'
 
 export type PostgresStoreOptions = {
   /** What people call the database: its address without the password. */
@@ -49,12 +50,14 @@ export class PostgresStore implements Store {
     })
   }
 
-  async write<T>(work: (transaction: Transaction) => Promise<T>, options: { bytes?: number } = {}): Promise<T> {
+  async write<T>(work: (transaction: Transaction) => Promise<T>, options: WriteOptions = {}): Promise<T> {
     if (this.#closing) throw new Error('The store is closed.')
-    return this.#pending.hold(options.bytes ?? UNIT_BYTES, () => this.#track(this.#writeUntilDone(work)))
+    return this.#pending.hold(options.bytes ?? UNIT_BYTES, () => this.#track(this.#writeUntilDone(work, options)))
   }
 
-  async #writeUntilDone<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+  async #writeUntilDone<T>(work: (transaction: Transaction) => Promise<T>, { tentative }: WriteOptions): Promise<T> {
+    const tried = tentative ? await this.#tryWithoutTransaction(work) : null
+    if (tried !== null) return tried.value
     for (let attempt = 1; ; attempt++) {
       const progress = { committing: false }
       try {
@@ -66,6 +69,26 @@ export class PostgresStore implements Store {
         if (attempt === ATTEMPTS || !again) throw error
         await sleep(Math.random() * 10 * 2 ** attempt)
       }
+    }
+  }
+
+  /** Null when the unit has to run in a transaction. */
+  async #tryWithoutTransaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<{ value: T } | null> {
+    let unit: TentativeUnit | undefined
+    try {
+      return await this.#withClient(this.#pool, async (client) => {
+        const connection = new PostgresConnection(client, this.#names)
+        unit = new TentativeUnit(connection)
+        const value = await work(unit).finally(() => connection.end())
+        if (unit.mustStartOver) return null
+        for (const action of unit.afterCommitActions) this.#run(action)
+        return { value }
+      })
+    } catch (error) {
+      const cause = (error as Error)?.cause ?? error
+      const isOver = error instanceof StartOver || isRepeatable(cause) || (isConnectionBroken(cause) && !unit?.hasWritten)
+      if (isOver || unit?.mustStartOver) return null
+      throw error
     }
   }
 
@@ -111,6 +134,7 @@ export class PostgresStore implements Store {
       value = await work({
         db,
         kind: 'postgres',
+        isTentative: false,
         execute: (statement) => connection.execute(statement),
         afterCommit: (action) => void afterCommit.push(action),
       })

@@ -3,7 +3,7 @@ import type BetterSqlite3 from 'better-sqlite3'
 import type { CompiledQuery, Kysely } from 'kysely'
 import { buildKysely, isWrite } from '../kysely.ts'
 import { PendingBytes } from '../pending-bytes.ts'
-import type { Store, Transaction } from '../store.ts'
+import type { Store, Transaction, WriteOptions } from '../store.ts'
 import type { Database } from '../tables.ts'
 import { SqliteConnection } from './connection.ts'
 import { toSqliteTrouble } from './errors.ts'
@@ -61,7 +61,7 @@ export class SqliteStore implements Store {
     })
   }
 
-  async write<T>(work: (transaction: Transaction) => Promise<T>, options: { bytes?: number } = {}): Promise<T> {
+  async write<T>(work: (transaction: Transaction) => Promise<T>, options: WriteOptions = {}): Promise<T> {
     if (this.#closing) throw new Error('The store is closed.')
     return this.#pending.hold(options.bytes ?? UNIT_BYTES, () => this.#queue.add(work, options.bytes ?? UNIT_BYTES))
   }

@@ -15,6 +15,9 @@ type Unit = {
 }
 type Done = { unit: Unit; value: unknown; afterCommit: (() => void)[] }
 
+/** A tick without news takes some 10 microseconds. */
+const MOST_TICKS = 4
+
 /** A group ends after this time, so that a burst of units does not hold the event loop; the rest shares the next commit. */
 const GROUP_MILLISECONDS = 20
 
@@ -33,6 +36,7 @@ export class WriteQueue {
   readonly #lockedMilliseconds: number
   readonly #onError: (error: unknown) => void
   #waiting: Unit[] = []
+  #lastSize = 0
   #draining: Promise<void> | undefined
   #giveUp: ((error: Error) => void) | undefined
 
@@ -61,7 +65,7 @@ export class WriteQueue {
 
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
-      await endOfTick()
+      await this.#gather()
       const units = this.#waiting
       this.#waiting = []
       try {
@@ -73,6 +77,15 @@ export class WriteQueue {
       }
     }
     this.#draining = undefined
+  }
+
+  /**
+   * Waits for the units of this tick. After a larger group its clients have their answers, and their next units are
+   * under way: a few ticks more bring them into one commit.
+   */
+  async #gather(): Promise<void> {
+    for (let ticks = 0; ticks === 0 || (ticks < MOST_TICKS && this.#waiting.length < this.#lastSize); ticks++) await endOfTick()
+    this.#lastSize = this.#waiting.length
   }
 
   /** Runs and commits units in order, and returns those that did not fit into the group's time. */
@@ -172,6 +185,7 @@ function buildTransaction(connection: UnitConnection, afterCommit: (() => void)[
       return db
     },
     kind: 'sqlite',
+    isTentative: false,
     execute: (statement) => connection.execute(statement),
     afterCommit: (action) => void afterCommit.push(action),
   }
