@@ -13,6 +13,13 @@ export const APPLICATION_ID = 0x41454449
 /** Reads rarely wait in WAL mode: only while the file is recovered or its journal is reset. */
 const READ_MILLISECONDS = 5000
 
+/**
+ * Kibibytes of pages that a connection keeps, negative as SQLite has it. Lines and events are only appended to, and what a
+ * reader does not keep is in the system's own cache.
+ */
+const WRITER_PAGES = { main: -12_000, bulk: -4_000 }
+const READER_PAGES = -3_000
+
 export type WriterOptions = {
   synchronous: Synchronous
   /** Makes the files when they are missing. */
@@ -43,9 +50,10 @@ function connect(file: string, synchronous: Synchronous): BetterSqlite3.Database
     setLayout(database, 'main')
     database.prepare('attach database ? as bulk').run(toBulkFile(file))
     setLayout(database, 'bulk')
-    for (const schema of ['main', 'bulk']) {
+    for (const schema of ['main', 'bulk'] as const) {
       database.pragma(`${schema}.synchronous = ${synchronous}`)
       database.pragma(`${schema}.journal_size_limit = 67108864`)
+      database.pragma(`${schema}.cache_size = ${WRITER_PAGES[schema]}`)
     }
     database.pragma('foreign_keys = on')
     return database
@@ -59,6 +67,7 @@ function connect(file: string, synchronous: Synchronous): BetterSqlite3.Database
 export function openReader(file: string): BetterSqlite3.Database {
   const database = new BetterSqlite3(file, { readonly: true, fileMustExist: true, timeout: READ_MILLISECONDS })
   database.prepare('attach database ? as bulk').run(toBulkFile(file))
+  for (const schema of ['main', 'bulk']) database.pragma(`${schema}.cache_size = ${READER_PAGES}`)
   return database
 }
 

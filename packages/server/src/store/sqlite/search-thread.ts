@@ -9,7 +9,8 @@ import { StatementCache, toSqliteValues } from './statements.ts'
 export type SearchThreadData = { file: string; bulk: string }
 export type SearchQuestion = { number: number; sql: string; parameters: readonly unknown[] }
 export type SearchAnswer =
-  | { number: number; rows: unknown[] }
+  // Rows without the names of their columns, which would be copied for each row anew.
+  | { number: number; columns: string[]; rows: unknown[][] }
   | { number: number; failure: { message: string; code: string | undefined } }
 
 if (parentPort) answerQuestions(parentPort, workerData as SearchThreadData)
@@ -21,7 +22,9 @@ function answerQuestions(port: NonNullable<typeof parentPort>, { file, bulk }: S
   port.on('message', ({ number, sql, parameters }: SearchQuestion) => {
     let answer: SearchAnswer
     try {
-      answer = { number, rows: statements.get(sql).all(...toSqliteValues(parameters)) }
+      const statement = statements.get(sql).raw()
+      const rows = statement.all(...toSqliteValues(parameters)) as unknown[][]
+      answer = { number, columns: statement.columns().map(({ name }) => name), rows }
     } catch (error) {
       const { message, code } = error as Error & { code?: string }
       answer = { number, failure: { message, code } }

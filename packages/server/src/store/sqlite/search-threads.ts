@@ -7,10 +7,15 @@ import { toBulkFile } from './files.ts'
 import type { SearchAnswer, SearchQuestion, SearchThreadData } from './search-thread.ts'
 
 type Question = { query: CompiledQuery; resolve(rows: unknown[]): void; reject(error: unknown): void; deadline: NodeJS.Timeout }
-type Thread = { worker: Worker; asked: { number: number; question: Question } | undefined }
+type Thread = { worker: Worker; asked: { number: number; question: Question } | undefined; rest: NodeJS.Timeout | undefined }
 
 /** The thread's file stands beside this one: `.ts` in the source, `.js` in the build. */
 const THREAD_FILE = new URL(`./search-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+
+/** A thread that has nothing to do for so long ends: it takes some 13 MiB, and starts again in 50 ms. */
+const IDLE_MILLISECONDS = 30_000
+/** Megabytes for rows on their way to the other thread; what V8 takes by itself only waits longer to be collected. */
+const YOUNG_MEGABYTES = 8
 
 /** Long reads on read-only threads: one query per thread at a time, threads are started when needed. */
 export class SearchThreads {
@@ -60,6 +65,7 @@ export class SearchThreads {
         sql: question.query.sql,
         parameters: question.query.parameters,
       }
+      clearTimeout(thread.rest)
       thread.worker.ref()
       thread.worker.postMessage(message)
     }
@@ -67,11 +73,13 @@ export class SearchThreads {
 
   #start(): Thread | undefined {
     if (this.#threads.size >= this.#size) return undefined
-    const thread: Thread = { worker: new Worker(THREAD_FILE, { workerData: this.#data, execArgv: [] }), asked: undefined }
+    const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEGABYTES }
+    const worker = new Worker(THREAD_FILE, { workerData: this.#data, execArgv: [], resourceLimits })
+    const thread: Thread = { worker, asked: undefined, rest: undefined }
     this.#threads.add(thread)
-    thread.worker.on('message', (answer: SearchAnswer) => this.#receive(thread, answer))
-    thread.worker.on('error', (error) => this.#lose(thread, error))
-    thread.worker.on('exit', () => this.#lose(thread, new AedileError('server_busy', { reason: 'the reading thread ended' })))
+    worker.on('message', (answer: SearchAnswer) => this.#receive(thread, answer))
+    worker.on('error', (error) => this.#lose(thread, error))
+    worker.on('exit', () => this.#lose(thread, new AedileError('server_busy', { reason: 'the reading thread ended' })))
     return thread
   }
 
@@ -83,14 +91,22 @@ export class SearchThreads {
     if (asked?.number === answer.number) {
       const { question } = asked
       this.#settle(question, () => {
-        if ('rows' in answer) question.resolve(answer.rows)
+        if ('rows' in answer) question.resolve(toObjects(answer))
         else question.reject(this.#toError(answer.failure))
       })
     }
     this.#ask()
+    if (!thread.asked) thread.rest = setTimeout(() => this.#end(thread), IDLE_MILLISECONDS).unref()
+  }
+
+  #end(thread: Thread): void {
+    if (thread.asked) return
+    this.#threads.delete(thread)
+    void thread.worker.terminate()
   }
 
   #lose(thread: Thread, error: unknown): void {
+    clearTimeout(thread.rest)
     if (!this.#threads.delete(thread)) return
     const question = thread.asked?.question
     if (question) this.#settle(question, () => question.reject(toSqliteTrouble(error, this.#data.file)))
@@ -111,4 +127,12 @@ export class SearchThreads {
   #toError({ message, code }: { message: string; code: string | undefined }): unknown {
     return toSqliteTrouble(code ? new BetterSqlite3.SqliteError(message, code) : new Error(message), this.#data.file)
   }
+}
+
+function toObjects({ columns, rows }: { columns: string[]; rows: unknown[][] }): unknown[] {
+  return rows.map((values) => {
+    const row: Record<string, unknown> = {}
+    for (let at = 0; at < columns.length; at++) row[columns[at]!] = values[at]
+    return row
+  })
 }

@@ -5,6 +5,7 @@ import { buildKysely, isWrite } from '../kysely.ts'
 import { PendingBytes } from '../pending-bytes.ts'
 import type { Store, Transaction, WriteOptions } from '../store.ts'
 import type { Database } from '../tables.ts'
+import { Checkpointer } from './checkpointer.ts'
 import { SqliteConnection } from './connection.ts'
 import { toSqliteTrouble } from './errors.ts'
 import { openReader } from './open-database.ts'
@@ -33,6 +34,7 @@ export class SqliteStore implements Store {
   readonly file: string
   readonly #writer: BetterSqlite3.Database
   readonly #reader: BetterSqlite3.Database
+  readonly #checkpointer: Checkpointer
   readonly #queue: WriteQueue
   readonly #pending: PendingBytes
   readonly #threads: SearchThreads
@@ -42,7 +44,13 @@ export class SqliteStore implements Store {
     this.file = file
     this.#writer = writer
     this.#reader = openReader(file)
-    this.#queue = new WriteQueue(writer, { file, lockedMilliseconds: options.lockedMilliseconds, onError: options.onError })
+    this.#checkpointer = new Checkpointer(writer, file, options.onError)
+    this.#queue = new WriteQueue(writer, {
+      file,
+      lockedMilliseconds: options.lockedMilliseconds,
+      onCommit: () => this.#checkpointer.noteCommit(),
+      onError: options.onError,
+    })
     this.#pending = new PendingBytes(options.maxPendingBytes)
     this.#threads = new SearchThreads({
       file,
@@ -82,7 +90,7 @@ export class SqliteStore implements Store {
 
   async #close(): Promise<void> {
     await this.#queue.drained()
-    await this.#threads.close()
+    await Promise.all([this.#threads.close(), this.#checkpointer.close()])
     this.#reader.close()
     this.#writer.close()
   }

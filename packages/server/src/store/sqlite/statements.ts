@@ -5,7 +5,7 @@ type Statement = BetterSqlite3.Statement<SqliteValue[]>
 
 const CAPACITY = 500
 
-/** The prepared statements of one connection; the least recently used is dropped first. */
+/** The prepared statements of one connection; the least recently used is dropped first. None is iterated, so none is busy. */
 export class StatementCache {
   readonly #database: BetterSqlite3.Database
   readonly #statements = new Map<string, Statement>()
@@ -17,8 +17,6 @@ export class StatementCache {
   get(sql: string): Statement {
     const known = this.#statements.get(sql)
     if (known) {
-      // A busy statement is being iterated: a second use gets one of its own.
-      if (known.busy) return this.#database.prepare(sql)
       if (this.#statements.size > CAPACITY / 2) this.#moveToEnd(sql, known)
       return known
     }

@@ -34,6 +34,7 @@ export class WriteQueue {
   readonly #connection: SqliteConnection
   readonly #file: string
   readonly #lockedMilliseconds: number
+  readonly #onCommit: () => void
   readonly #onError: (error: unknown) => void
   #waiting: Unit[] = []
   #lastSize = 0
@@ -42,12 +43,13 @@ export class WriteQueue {
 
   constructor(
     database: BetterSqlite3.Database,
-    options: { file: string; lockedMilliseconds: number; onError(error: unknown): void },
+    options: { file: string; lockedMilliseconds: number; onCommit(): void; onError(error: unknown): void },
   ) {
     this.#database = database
     this.#connection = new SqliteConnection(database)
     this.#file = options.file
     this.#lockedMilliseconds = options.lockedMilliseconds
+    this.#onCommit = options.onCommit
     this.#onError = options.onError
   }
 
@@ -140,6 +142,7 @@ export class WriteQueue {
       for (const { unit } of done) unit.reject(trouble)
       return
     }
+    this.#onCommit()
     for (const { unit, value, afterCommit } of done) {
       for (const action of afterCommit) this.#run(action)
       unit.resolve(value)
