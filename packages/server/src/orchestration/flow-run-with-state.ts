@@ -1,6 +1,7 @@
 import { sql as rawSql } from 'kysely'
-import { builders, textOf } from '../store/row-statements.ts'
-import type { Transaction } from '../store/store.ts'
+import type { DatabaseKind } from '../store/kysely.ts'
+import { builders, listIds, textOf } from '../store/row-statements.ts'
+import type { TentativeStatement, Transaction } from '../store/store.ts'
 import type { FlowRunTable, StateTable } from '../store/tables.ts'
 import { type RunState, stateOfRow } from './run-state.ts'
 
@@ -11,22 +12,33 @@ export type HeldFlowRun = { run: FlowRunTable; state: RunState | null; version: 
 
 /** Reads a flow run under a lock, with its state, by one statement; null when there is no such run. Tentative units get its version. */
 export async function lockFlowRunWithState(
-  { kind, isTentative, execute }: Pick<Transaction, 'kind' | 'isTentative' | 'execute'>,
+  { kind, execute }: Pick<Transaction, 'kind' | 'execute'>,
   id: string,
 ): Promise<HeldFlowRun | null> {
-  const sql = textOf(`${kind} ${isTentative ? 'read' : 'lock'} flow_run with state`, () => {
-    const query = builders[kind]
-      .selectFrom('flow_run')
-      .leftJoin('flow_run_state as present', 'present.id', 'flow_run.state_id')
-      .selectAll('flow_run')
-      .select(STATE_COLUMNS.map((column) => `present.${column} as present_${column}` as const))
-      .where('flow_run.id', '=', id)
-    // Postgres gives a row another xmin whenever it is written.
-    if (isTentative) return query.select(rawSql<string>`flow_run.xmin::text`.as('present_version'))
+  const one = textOf(`${kind} lock flow_run with state`, () => {
+    const query = selectWithState(kind).where('flow_run.id', '=', id)
     return kind === 'postgres' ? query.forUpdate('flow_run') : query
   })
-  const [row] = await execute<LockedRow>({ sql, parameters: [id], tentative: 'read' })
+  const [row] = await execute<LockedRow>({ sql: one, parameters: [id], tentative: readTentatively(id) })
   return row === undefined ? null : separate(row)
+}
+
+function selectWithState(kind: DatabaseKind) {
+  return builders[kind]
+    .selectFrom('flow_run')
+    .leftJoin('flow_run_state as present', 'present.id', 'flow_run.state_id')
+    .selectAll('flow_run')
+    .select(STATE_COLUMNS.map((column) => `present.${column} as present_${column}` as const))
+}
+
+function readTentatively(id: string): TentativeStatement {
+  const sql = textOf('read flow_runs with state', () =>
+    selectWithState('postgres')
+      // Postgres gives a row another xmin whenever it is written.
+      .select(rawSql<string>`flow_run.xmin::text`.as('present_version'))
+      .where(rawSql<boolean>`flow_run.id = any($1::uuid[])`),
+  )
+  return { writes: false, sql, item: { id }, toParameters: listIds }
 }
 
 type LockedRow = FlowRunTable & { present_version?: string } & {

@@ -1,4 +1,4 @@
-import { type ColumnKind, insertAsJson } from './insert-rows.ts'
+import { type ColumnKind, insertRows } from './insert-rows.ts'
 import type { Transaction } from './store.ts'
 import type { EventResourceTable, EventTable } from './tables.ts'
 
@@ -36,9 +36,9 @@ export async function appendEvents(
   // In one order everywhere, or two servers that get the same events at once could wait for each other.
   const ordered = [...events].sort((a, b) => (a.id < b.id ? -1 : 1))
   const ending = 'on conflict (id, occurred) do nothing returning id'
-  const stored = await insertAsJson<{ id: string }>(transaction, 'event', eventColumns, ordered, ending)
+  const stored = await insertRows<{ id: string }>(transaction, 'event', eventColumns, ordered, ending)
   const fresh = new Set(stored.map(({ id }) => id))
   const theirs = resources.filter((resource) => fresh.has(resource.event_id))
-  if (theirs.length > 0) await insertAsJson(transaction, 'event_resource', resourceColumns, theirs)
+  if (theirs.length > 0) await insertRows(transaction, 'event_resource', resourceColumns, theirs)
   return fresh
 }

@@ -1,4 +1,4 @@
-import { type ColumnKind, insertAsJson, toStorableText } from './insert-rows.ts'
+import { type ColumnKind, insertRows, toStorableText } from './insert-rows.ts'
 import type { Transaction } from './store.ts'
 import type { LogTable } from './tables.ts'
 
@@ -31,7 +31,7 @@ export async function appendLogs(transaction: Transaction, lines: readonly NewLo
     message: toStorableText(line.message),
     sequence: line.flow_run_id === null ? 0 : advance(next, line.flow_run_id),
   }))
-  await insertAsJson(transaction, 'log', columns, rows)
+  await insertRows(transaction, 'log', columns, rows)
   return rows
 }
 
@@ -42,7 +42,7 @@ async function takePlaces(transaction: Transaction, lines: readonly NewLogLine[]
   if (counts.size === 0) return counts
   // Two batches with the same runs lock them in the same order, or they could wait for each other.
   const rows = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([run, count]) => ({ flow_run_id: run, last: count }))
-  const raised = await insertAsJson<{ flow_run_id: string; last: number }>(
+  const raised = await insertRows<{ flow_run_id: string; last: number }>(
     transaction,
     'log_counter',
     { flow_run_id: 'uuid', last: 'bigint' },

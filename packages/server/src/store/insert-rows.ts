@@ -1,4 +1,4 @@
-import { CompiledQuery, type Insertable } from 'kysely'
+import type { Insertable } from 'kysely'
 import type { Transaction } from './store.ts'
 import type { Database } from './tables.ts'
 
@@ -22,28 +22,74 @@ export async function insertMany<Name extends keyof Database>(
 
 export type ColumnKind = 'uuid' | 'text' | 'bigint' | 'json'
 
+/** As many rows go into one statement on SQLite, where few texts are prepared once and serve any number of rows. */
+const ROWS = [64, 16, 4, 1]
+const texts = new Map<string, string>()
+
 /**
- * Inserts many rows by one statement with one parameter, for the paths where every line counts: the text of the statement
- * is always the same, so both databases keep it prepared.
+ * Inserts many rows by prepared statements, for the paths where every line counts.
  * @param ending what follows the rows: `on conflict ...`, `returning ...`.
  */
-export async function insertAsJson<Row>(
+export async function insertRows<Returned>(
   transaction: Transaction,
   table: string,
   columns: Readonly<Record<string, ColumnKind>>,
   rows: readonly object[],
   ending = '',
-): Promise<Row[]> {
-  const names = Object.keys(columns)
-  const value =
-    transaction.kind === 'sqlite'
-      ? (name: string) => `value ->> '${name}'`
-      : (name: string) => `(value ->> '${name}')::${columns[name]}`
-  const source = transaction.kind === 'sqlite' ? 'json_each(?)' : 'json_array_elements($1::json)'
-  // Without `where`, SQLite reads `on conflict` as a join's condition.
-  const sql = `insert into ${table} (${names.join(', ')}) select ${names.map(value).join(', ')} from ${source} where true ${ending}`
-  const { rows: returned } = await transaction.db.executeQuery<Row>(CompiledQuery.raw(sql, [JSON.stringify(rows)]))
+): Promise<Returned[]> {
+  return transaction.kind === 'sqlite'
+    ? insertValues(transaction, table, Object.keys(columns), rows as Record<string, unknown>[], ending)
+    : insertRecords(transaction, table, columns, rows, ending)
+}
+
+/** Binding values is cheaper than parsing them out of JSON. */
+async function insertValues<Returned>(
+  transaction: Transaction,
+  table: string,
+  names: readonly string[],
+  rows: readonly Record<string, unknown>[],
+  ending: string,
+): Promise<Returned[]> {
+  const returned: Returned[] = []
+  for (let start = 0; start < rows.length; ) {
+    const size = ROWS.find((some) => some <= rows.length - start)!
+    const parameters: unknown[] = []
+    for (let row = start; row < start + size; row++) for (const name of names) parameters.push(rows[row]![name] ?? null)
+    const sql = textOf(`${size} ${table} ${ending}`, () => {
+      const values = Array(size).fill(`(${names.map(() => '?').join(', ')})`)
+      return `insert into ${table} (${names.join(', ')}) values ${values.join(', ')} ${ending}`
+    })
+    for (const row of await transaction.execute<Returned>({ sql, parameters })) returned.push(row)
+    start += size
+  }
   return returned
+}
+
+/** One trip with one parameter, whose records are parsed once each. */
+async function insertRecords<Returned>(
+  transaction: Transaction,
+  table: string,
+  columns: Readonly<Record<string, ColumnKind>>,
+  rows: readonly object[],
+  ending: string,
+): Promise<Returned[]> {
+  const sql = textOf(`json ${table} ${ending}`, () => {
+    const names = Object.keys(columns)
+    // JSON comes as text inside of the record; as `json` it would stay a string.
+    const fields = names.map((name) => `${name} ${columns[name] === 'json' ? 'text' : columns[name]}`)
+    const values = names.map((name) => (columns[name] === 'json' ? `${name}::json` : name))
+    return `insert into ${table} (${names.join(', ')}) select ${values.join(', ')} from json_to_recordset($1::json) as given(${fields.join(', ')}) ${ending}`
+  })
+  return transaction.execute<Returned>({ sql, parameters: [JSON.stringify(rows)] })
+}
+
+function textOf(key: string, build: () => string): string {
+  let text = texts.get(key)
+  if (text === undefined) {
+    text = build()
+    texts.set(key, text)
+  }
+  return text
 }
 
 /** Text as both databases can hold it: no NUL (Postgres refuses it) and no half of a surrogate pair. */

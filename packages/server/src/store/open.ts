@@ -99,8 +99,9 @@ async function openPostgres({ url, name }: DatabaseUrl & { kind: 'postgres' }, o
     statementMilliseconds: options.searchDeadlineMilliseconds ?? 30_000,
     onError,
   })
+  const batchPool = openPool(url, { connections: BATCH_CONNECTIONS, connectMilliseconds, options: BATCH_OPTIONS, onError })
   return new PostgresStore(
-    { pool, searchPool },
+    { pool, searchPool, batchPool },
     {
       name,
       maxPendingBytes: options.maxPendingBytes ?? DEFAULT_PENDING_BYTES,
@@ -108,6 +109,14 @@ async function openPostgres({ url, name }: DatabaseUrl & { kind: 'postgres' }, o
     },
   )
 }
+
+/** Statements for many runs at once. Few, so that what comes meanwhile gathers. */
+const BATCH_CONNECTIONS = 3
+/**
+ * All of them find rows by their keys, and their plans are kept: one that was made while a table was small must not read
+ * it whole later. A row that somebody locked makes the batch fail soon, and each of its units waits alone.
+ */
+const BATCH_OPTIONS = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c lock_timeout=250'
 
 function warn(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : String(error))

@@ -1,4 +1,4 @@
-import { changeIfSame } from './change-if-same.ts'
+import { changeRunTentatively, insertRunTentatively } from './flow-run-records.ts'
 import type { DatabaseKind } from './kysely.ts'
 import { executeTogether, insertRow, updateRow } from './row-statements.ts'
 import type { Statement, Transaction } from './store.ts'
@@ -37,10 +37,8 @@ export async function recordFlowRunTransition(
 ): Promise<void> {
   const { kind } = transaction
   const changes = changedColumns(before, after, recorded)
-  if (version !== null && changes !== null && recorded !== null && recorded.artifact === null) {
-    await transaction.execute(
-      changeIfSame({ id: after.id, version, changes }, stateRow(after.id, recorded), outboxRow(FLOW_RUN, recorded)),
-    )
+  if (transaction.isTentative) {
+    await changeTentatively(transaction, { after, changes, version }, recorded)
     return
   }
   await executeTogether(transaction, [
@@ -54,13 +52,36 @@ export async function insertFlowRun(transaction: Transaction, run: FlowRunTable,
   const { kind } = transaction
   const state = insertFlowRunState(kind, run.id, recorded)
   if (run.idempotency_key === null) {
-    await executeTogether(transaction, [insertRow(kind, 'flow_run', run), ...state], { tentative: 'write' })
+    if (transaction.isTentative) await insertTentatively(transaction, run, recorded)
+    else await executeTogether(transaction, [insertRow(kind, 'flow_run', run), ...state])
     return true
   }
   const inserted = await transaction.execute(insertRow(kind, 'flow_run', run, { unlessKnownBy: ['flow_id', 'idempotency_key'] }))
   if (inserted.length === 0) return false
   await executeTogether(transaction, state)
   return true
+}
+
+async function insertTentatively(transaction: Transaction, run: FlowRunTable, recorded: Recorded): Promise<void> {
+  const statement = insertRow('postgres', 'flow_run', run)
+  if (recorded.artifact !== null) return void (await transaction.execute(statement))
+  const tentative = insertRunTentatively(run, stateRow(run.id, recorded), outboxRow(FLOW_RUN, recorded))
+  await transaction.execute({ ...statement, tentative })
+}
+
+async function changeTentatively(
+  transaction: Transaction,
+  run: { after: FlowRunTable; changes: Partial<FlowRunTable> | null; version: string | null },
+  recorded: Recorded | null,
+): Promise<void> {
+  const { after, changes, version } = run
+  if (changes === null) return
+  const statement = updateRow('postgres', 'flow_run', after.id, changes)
+  const tentative =
+    recorded === null || recorded.artifact !== null || version === null
+      ? null
+      : changeRunTentatively({ after, changes, version }, stateRow(after.id, recorded), outboxRow(FLOW_RUN, recorded))
+  await transaction.execute(tentative === null ? statement : { ...statement, tentative })
 }
 
 /** Writes one change of a task run's state, as `recordFlowRunTransition` does for a flow run. */

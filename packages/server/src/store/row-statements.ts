@@ -68,13 +68,9 @@ export function updateRow<Name extends 'flow_run' | 'task_run'>(
  * Runs statements that need nothing of each other. On Postgres they are one, so that they take one trip: the last one's
  * text with the others as `with` before it.
  */
-export async function executeTogether(
-  transaction: Transaction,
-  statements: readonly Statement[],
-  options: Pick<Statement, 'tentative'> = {},
-): Promise<void> {
+export async function executeTogether(transaction: Transaction, statements: readonly Statement[]): Promise<void> {
   if (transaction.kind === 'sqlite') for (const statement of statements) await transaction.execute(statement)
-  else if (statements.length > 0) await transaction.execute({ ...combine(statements), ...options })
+  else if (statements.length > 0) await transaction.execute(combine(statements))
 }
 
 function combine(statements: readonly Statement[]): Statement {
@@ -89,4 +85,9 @@ function combine(statements: readonly Statement[]): Statement {
     return parts.length === 0 ? last : `with ${parts.map((part, index) => `part${index} as (${part})`).join(', ')} ${last}`
   })
   return { sql, parameters: statements.flatMap(({ parameters }) => parameters) }
+}
+
+/** The parameter of a statement for many ids, `id = any($1::uuid[])`. */
+export function listIds(items: readonly { id: string }[]): unknown[] {
+  return [items.map(({ id }) => id)]
 }

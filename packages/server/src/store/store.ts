@@ -6,11 +6,19 @@ import type { Database } from './tables.ts'
 export type Statement = {
   readonly sql: string
   readonly parameters: readonly unknown[]
-  /**
-   * How it may be part of a tentative unit: a read, the unit's only write, or one that writes nothing and answers no row
-   * when what the unit read has changed since. Any other makes such a unit start over.
-   */
-  readonly tentative?: 'read' | 'write' | 'guarded write'
+  /** How a tentative unit runs it. Where absent, it makes such a unit start over. */
+  readonly tentative?: TentativeStatement
+}
+
+/**
+ * A statement of a tentative unit, which runs together with those of other units: its text takes many items, and answers
+ * rows that say by `id` whose they are. A write that answers no row has written nothing, and its unit starts over.
+ */
+export type TentativeStatement = {
+  readonly writes: boolean
+  readonly sql: string
+  readonly item: { readonly id: string; [field: string]: unknown }
+  toParameters(items: readonly TentativeStatement['item'][]): unknown[]
 }
 
 /** A unit of work's view of the database. All its statements commit together or not at all. */
@@ -37,7 +45,8 @@ export interface Store {
    * commit, and a failing unit rolls back alone; the unit may await nothing but its own statements. On Postgres each
    * unit is a transaction, tried again on a serialization failure or deadlock.
    * @param options.tentative on Postgres, a first try without a transaction, for units that mostly read one row and write by
-   * one statement: two trips to the database in place of four. What it asks beyond that makes it run again in a transaction.
+   * one statement. Such statements of one turn of the event loop share a trip and a commit. What the unit asks beyond that
+   * makes it run again in a transaction.
    * @param options.bytes the size of what waits for the commit; beyond the bound it throws `server_busy` (503, Retry-After).
    */
   write<T>(work: (transaction: Transaction) => Promise<T>, options?: WriteOptions): Promise<T>

@@ -3,7 +3,7 @@ import type { Creator, flowRunCreate } from '@aedile/core/resources/flow-run'
 import type { z } from 'zod'
 import type { ClientFacts } from '../../orchestration/client-facts.ts'
 import type { RunState } from '../../orchestration/run-state.ts'
-import { builders, textOf } from '../../store/row-statements.ts'
+import { builders, listIds, textOf } from '../../store/row-statements.ts'
 import type { Transaction } from '../../store/store.ts'
 import { type CreatedFlowRun, createFlowRun } from './create-flow-run.ts'
 import { findQueueOfPool } from './queue-of-pool.ts'
@@ -18,10 +18,7 @@ export async function createAdHocFlowRun(
   request: { client: ClientFacts; headers: IncomingHttpHeaders },
 ): Promise<CreatedFlowRun> {
   const { work_pool_name, work_queue_name, state: _, labels, ...run } = body
-  const sql = textOf(`${transaction.kind} labels of flow`, () =>
-    builders[transaction.kind].selectFrom('flow').select('labels').where('id', '=', run.flow_id),
-  )
-  const [flow] = await transaction.execute<{ labels: string }>({ sql, parameters: [run.flow_id], tentative: 'read' })
+  const flow = await readLabels(transaction, run.flow_id)
   return createFlowRun(
     transaction,
     {
@@ -33,6 +30,14 @@ export async function createAdHocFlowRun(
     state,
     request.client,
   )
+}
+
+async function readLabels({ kind, execute }: Transaction, id: string): Promise<{ labels: string } | undefined> {
+  const one = textOf(`${kind} labels of flow`, () => builders[kind].selectFrom('flow').select('labels').where('id', '=', id))
+  const many = 'select id, labels from flow where id = any($1::uuid[])'
+  const tentative = { writes: false, sql: many, item: { id }, toParameters: listIds }
+  const [flow] = await execute<{ labels: string }>({ sql: one, parameters: [id], tentative })
+  return flow
 }
 
 /** Automations say who they are in two headers. Source: WC 6.3. */

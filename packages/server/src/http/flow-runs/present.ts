@@ -1,6 +1,6 @@
 import type { JsonObject } from '@aedile/core/json'
 import { parseJsonKeepingNumbers } from '@aedile/core/python-text'
-import { type Creator, type FlowRun, type WorkerFlowRun } from '@aedile/core/resources/flow-run'
+import type { Creator, FlowRun, WorkerFlowRun } from '@aedile/core/resources/flow-run'
 import type { StateType } from '@aedile/core/states'
 import { formatTimestamp, MICROSECONDS_PER_SECOND, type Microseconds, nowMicroseconds } from '@aedile/core/time'
 import { readFlowRunPolicy } from '../../orchestration/policy.ts'

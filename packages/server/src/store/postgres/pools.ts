@@ -4,7 +4,13 @@ import { valueParsers } from './value-parsers.ts'
 /** A pool of connections that gives up connecting after a while and names itself to the database. */
 export function openPool(
   url: string,
-  options: { connections: number; connectMilliseconds: number; statementMilliseconds?: number; onError(error: unknown): void },
+  options: {
+    connections: number
+    connectMilliseconds: number
+    statementMilliseconds?: number
+    options?: string
+    onError(error: unknown): void
+  },
 ): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
@@ -14,6 +20,7 @@ export function openPool(
     application_name: 'aedile',
     types: valueParsers,
     keepAlive: true,
+    ...(options.options !== undefined && { options: options.options }),
   })
   // An idle connection that breaks says so here; the pool drops it by itself. While it ends, nobody cares.
   pool.on('error', (error) => {

@@ -8,7 +8,8 @@ import type { Store, Transaction, WriteOptions } from '../store.ts'
 import type { Database } from '../tables.ts'
 import { PostgresConnection, StatementNames } from './connection.ts'
 import { isConnectionBroken, isConnectionLost, isPassing, isRepeatable, isStalePlan, toPostgresTrouble } from './errors.ts'
-import { StartOver, TentativeUnit } from './tentative-unit.ts'
+import { BatchFailed, TentativeUnit } from './tentative-unit.ts'
+import { TurnBatches } from './turn-batches.ts'
 
 export type PostgresStoreOptions = {
   /** What people call the database: its address without the password. */
@@ -26,15 +27,19 @@ export class PostgresStore implements Store {
   readonly db: Kysely<Database>
   readonly #pool: pg.Pool
   readonly #searchPool: pg.Pool
+  readonly #batchPool: pg.Pool
+  readonly #batches: TurnBatches
   readonly #names = new StatementNames()
   readonly #pending: PendingBytes
   readonly #running = new Set<Promise<unknown>>()
   readonly #options: PostgresStoreOptions
   #closing: Promise<void> | undefined
 
-  constructor(pools: { pool: pg.Pool; searchPool: pg.Pool }, options: PostgresStoreOptions) {
+  constructor(pools: { pool: pg.Pool; searchPool: pg.Pool; batchPool: pg.Pool }, options: PostgresStoreOptions) {
     this.#pool = pools.pool
     this.#searchPool = pools.searchPool
+    this.#batchPool = pools.batchPool
+    this.#batches = new TurnBatches((sql, parameters) => this.#runBatch(sql, parameters))
     this.#options = options
     this.#pending = new PendingBytes(options.maxPendingBytes)
     this.db = buildKysely('postgres', {
@@ -74,21 +79,29 @@ export class PostgresStore implements Store {
 
   /** Null when the unit has to run in a transaction. */
   async #tryWithoutTransaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<{ value: T } | null> {
-    let unit: TentativeUnit | undefined
+    const unit = new TentativeUnit(this.#batches)
     try {
-      return await this.#withClient(this.#pool, async (client) => {
-        const connection = new PostgresConnection(client, this.#names)
-        unit = new TentativeUnit(connection)
-        const value = await work(unit).finally(() => connection.end())
-        if (unit.mustStartOver) return null
-        for (const action of unit.afterCommitActions) this.#run(action)
-        return { value }
-      })
+      const value = await work(unit)
+      if (unit.mustStartOver) return null
+      for (const action of unit.afterCommitActions) this.#run(action)
+      return { value }
     } catch (error) {
-      const cause = (error as Error)?.cause ?? error
-      const isOver = error instanceof StartOver || isRepeatable(cause) || (isConnectionBroken(cause) && !unit?.hasWritten)
-      if (isOver || unit?.mustStartOver) return null
+      // A statement that failed wrote nothing, and says in a transaction of its own what is wrong. But one whose connection
+      // broke may have been done.
+      if (unit.mustStartOver || error instanceof BatchFailed) return null
       throw error
+    }
+  }
+
+  /** Runs a statement for many tentative units. */
+  async #runBatch(sql: string, parameters: unknown[]): Promise<{ id: string }[]> {
+    try {
+      return await this.#withClient(this.#batchPool, (client) =>
+        new PostgresConnection(client, this.#names).execute<{ id: string }>({ sql, parameters }),
+      )
+    } catch (error) {
+      if (isConnectionLost((error as Error)?.cause ?? error)) throw error
+      throw new BatchFailed('A statement for many units failed.', { cause: error })
     }
   }
 
@@ -117,7 +130,7 @@ export class PostgresStore implements Store {
   /** A pool that ends forgets who waits for a connection, so everyone gets theirs first. */
   async #close(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running)
-    await Promise.all([this.#pool.end(), this.#searchPool.end()])
+    await Promise.all([this.#pool.end(), this.#searchPool.end(), this.#batchPool.end()])
   }
 
   async #runUnit<T>(

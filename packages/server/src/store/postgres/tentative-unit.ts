@@ -1,36 +1,39 @@
 import type { Kysely } from 'kysely'
 import type { Statement, Transaction } from '../store.ts'
 import type { Database } from '../tables.ts'
-import type { PostgresConnection } from './connection.ts'
+import type { TurnBatches } from './turn-batches.ts'
 
 /** Makes a tentative unit run again, in a transaction. */
-export class StartOver extends Error {
+class StartOver extends Error {
   constructor() {
     super('This unit needs a transaction.')
   }
 }
 
+/** The statement of many units failed: none of them has written. */
+export class BatchFailed extends Error {}
+
 /**
- * A unit of work without a transaction: statements that say how they may be part of it run by themselves, any other makes
- * the unit start over. Its one write is its commit.
+ * A unit of work without a transaction: statements with a tentative form run in it, together with those of other units;
+ * any other makes the unit start over. Its one write is its commit.
  */
 export class TentativeUnit implements Transaction {
   readonly kind = 'postgres'
   readonly isTentative = true
   readonly afterCommitActions: (() => void)[] = []
-  readonly #connection: PostgresConnection
+  readonly #batches: TurnBatches
   #hasWritten = false
   #mustStartOver = false
 
-  constructor(connection: PostgresConnection) {
-    this.#connection = connection
+  constructor(batches: TurnBatches) {
+    this.#batches = batches
   }
 
   get db(): Kysely<Database> {
     throw this.#startOver()
   }
 
-  /** True from the moment that its write was sent: it may have happened. */
+  /** True from the moment that its write was sent until it is known that nothing was written. */
   get hasWritten(): boolean {
     return this.#hasWritten
   }
@@ -44,18 +47,16 @@ export class TentativeUnit implements Transaction {
     this.afterCommitActions.push(action)
   }
 
-  execute = async <Row>(statement: Statement): Promise<Row[]> => {
-    const { tentative } = statement
+  execute = async <Row>({ tentative }: Statement): Promise<Row[]> => {
     if (this.#hasWritten) throw new Error('A tentative unit ran a statement after its write.')
     if (tentative === undefined || this.#mustStartOver) throw this.#startOver()
-    if (tentative === 'read') return this.#connection.execute(statement)
-    this.#hasWritten = true
-    const rows = await this.#connection.execute<Row>(statement)
-    if (tentative === 'guarded write' && rows.length === 0) {
+    if (tentative.writes) this.#hasWritten = true
+    const rows = await this.#batches.add(tentative)
+    if (tentative.writes && rows.length === 0) {
       this.#hasWritten = false
       throw this.#startOver()
     }
-    return rows
+    return rows as Row[]
   }
 
   #startOver(): StartOver {

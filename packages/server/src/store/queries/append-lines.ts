@@ -16,9 +16,10 @@ export type NewLog = z.output<typeof logCreate>
 export async function appendLines(transaction: Transaction, changes: Changes, lines: readonly NewLog[]): Promise<void> {
   if (lines.length === 0) return
   const created = nowMicroseconds()
+  const ids = newLogIds(created)
   const rows = await appendLogs(
     transaction,
-    lines.map((line, index) => toLine(line, created, index)),
+    lines.map((line) => toLine(line, created, ids())),
   )
   await hearChildren(transaction, flowRunsOf(lines))
   if (changes.listenerCount('logs') === 0) return
@@ -41,9 +42,9 @@ export function toLog(row: LogTable): Log {
   }
 }
 
-function toLine(line: NewLog, created: number, index: number): NewLogLine {
+function toLine(line: NewLog, created: number, id: string): NewLogLine {
   return {
-    id: newLogId(created, index),
+    id,
     created,
     name: withoutNul(line.name),
     level: line.level,
@@ -63,11 +64,17 @@ function withoutNul(text: string): string {
   return text.includes('\0') ? text.replaceAll('\0', '') : text
 }
 
-/** A UUIDv7 of the batch's millisecond whose next bits are the line's place, so that ids keep the order of the lines. */
-function newLogId(created: number, index: number): string {
+/** Makes UUIDv7s of the batch's millisecond whose next bits are the line's place, so that ids keep the order of the lines. */
+function newLogIds(created: number): () => string {
   const milliseconds = Math.floor(created / 1000)
     .toString(16)
     .padStart(12, '0')
-  const place = (index & 0xfff).toString(16).padStart(3, '0')
-  return `${milliseconds.slice(0, 8)}-${milliseconds.slice(8)}-7${place}-${randomUUID().slice(19)}`
+  const start = `${milliseconds.slice(0, 8)}-${milliseconds.slice(8)}-7`
+  let place = 0
+  let end = ''
+  return () => {
+    // Twelve bits of place tell the lines of one end apart.
+    if (place % 0x1000 === 0) end = randomUUID().slice(18)
+    return `${start}${(place++ & 0xfff).toString(16).padStart(3, '0')}${end}`
+  }
 }

@@ -1,6 +1,6 @@
 import type { ReceivedEvent } from '@aedile/core/resources/event'
 import { sql } from 'kysely'
-import { type ColumnKind, insertAsJson } from '../insert-rows.ts'
+import { type ColumnKind, insertRows } from '../insert-rows.ts'
 import type { Transaction } from '../store.ts'
 import type { TaskRunStateTable, TaskRunTable } from '../tables.ts'
 import { chunksOf } from './chunks.ts'
@@ -95,13 +95,13 @@ async function readStored({ db, kind }: Transaction, reports: readonly TaskRunRe
 async function insertNew(transaction: Transaction, rows: ReadonlySet<TaskRunTable>): Promise<boolean> {
   if (rows.size === 0) return true
   const sorted = [...rows].sort((one, other) => (one.id < other.id ? -1 : 1))
-  const inserted = await insertAsJson(transaction, 'task_run', runColumns, sorted, 'on conflict do nothing returning id')
+  const inserted = await insertRows(transaction, 'task_run', runColumns, sorted, 'on conflict do nothing returning id')
   return inserted.length === rows.size
 }
 
 /** One statement for all: every row is written whole, because it was read under a lock. */
 async function updateStored(transaction: Transaction, rows: ReadonlySet<TaskRunTable>): Promise<void> {
-  if (rows.size > 0) await insertAsJson(transaction, 'task_run', runColumns, [...rows], REPLACE)
+  if (rows.size > 0) await insertRows(transaction, 'task_run', runColumns, [...rows], REPLACE)
 }
 
 async function insertStates(transaction: Transaction, reports: readonly TaskRunReport[], owners: readonly TaskRunTable[]) {
@@ -109,7 +109,7 @@ async function insertStates(transaction: Transaction, reports: readonly TaskRunR
     const { id } = owners[index]!
     return { ...report.state, task_run_id: id, state_details: JSON.stringify({ ...report.state.state_details, task_run_id: id }) }
   })
-  await insertAsJson(transaction, 'task_run_state', stateColumns, states, 'on conflict do nothing')
+  await insertRows(transaction, 'task_run_state', stateColumns, states, 'on conflict do nothing')
 }
 
 const runColumns = {

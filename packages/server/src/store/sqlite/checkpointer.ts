@@ -85,7 +85,10 @@ export class Checkpointer {
   #receive(answer: CheckpointAnswer): void {
     this.#isWorking = false
     if (this.#isClosed) return
-    if ('failure' in answer) return this.#onError(new Error(`The journal could not be moved into its file: ${answer.failure}`))
+    if ('failure' in answer) {
+      this.#onError(new Error(`The journal could not be moved into its file: ${answer.failure}`))
+      return
+    }
     SCHEMAS.forEach((schema, index) => {
       // Between two transactions: nothing is written meanwhile, so the last pages are moved too and the journal begins anew.
       if (answer.pages[index]! >= FULL_PAGES && !this.#writer.inTransaction) {

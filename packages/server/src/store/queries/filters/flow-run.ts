@@ -1,6 +1,16 @@
 import type { FlowRunFilter } from '@aedile/core/filters/flow-run'
 import { type SqlBool, sql } from 'kysely'
-import { ALWAYS, type Condition, type Criteria, combine, type DatabaseKind, isNull, isOneOf, matchColumn } from './condition.ts'
+import {
+  ALWAYS,
+  type Column,
+  type Condition,
+  type Criteria,
+  combine,
+  type DatabaseKind,
+  isNull,
+  isOneOf,
+  matchColumn,
+} from './condition.ts'
 import { matchList, textUnderKey } from './json-column.ts'
 
 /** The start of a run as lists show it: the real one, else the expected one. */
@@ -34,10 +44,11 @@ export function matchState(
   table: 'flow_run' | 'task_run',
   criteria: StateCriteria | null | undefined,
   kind: DatabaseKind,
+  columnOf: (name: string) => Column = (name) => name,
 ): Condition | undefined {
   if (!criteria) return undefined
   const single = (column: string, part: Criteria | null | undefined) =>
-    part && Boolean(part.any_) !== Boolean(part.not_any_?.length) ? matchColumn(column, part, kind) : undefined
+    part && Boolean(part.any_) !== Boolean(part.not_any_?.length) ? matchColumn(columnOf(column), part, kind) : undefined
   return combine(criteria.operator, [single(`${table}.state_type`, criteria.type), single(`${table}.state_name`, criteria.name)])
 }
 
