@@ -50,8 +50,9 @@ export async function setFlowRunState(workspace: Workspace, proposal: FlowRunPro
 
 /** Proposes a state for a flow run as part of a transaction. The run stays locked until it ends. */
 export async function changeFlowRunState(transaction: Transaction, proposal: FlowRunProposal): Promise<StateAnswer> {
-  const now = nowMicroseconds()
   const found = await lockFlowRunWithState(transaction, proposal.flowRunId)
+  // After the wait for the lock: the state that was written meanwhile is the older one.
+  const now = nowMicroseconds()
   if (found === null) throw new AedileError('not_found', { what: `Flow run with id ${proposal.flowRunId}` })
   const { run: before, state: initial, version } = found
   if (proposal.onlyFrom !== undefined && initial?.type !== proposal.onlyFrom) return answerLeft(initial, now)

@@ -32,8 +32,8 @@ export async function setTaskRunState(workspace: Workspace, proposal: TaskRunPro
 
 /** Proposes a state for a task run as part of a transaction. */
 export async function changeTaskRunState(transaction: Transaction, proposal: TaskRunProposal): Promise<StateAnswer> {
-  const now = nowMicroseconds()
   const before = await lockTaskRun(transaction, proposal.taskRunId)
+  const now = nowMicroseconds()
   if (before === null) throw new AedileError('not_found', { what: `Task run with id ${proposal.taskRunId}` })
   const run = { ...before }
   const initial = await readTaskRunState(transaction, run.state_id)

@@ -13,7 +13,7 @@ export class Transition<Row> {
   readonly run: Row
   readonly initial: RunState | null
   readonly client: ClientFacts
-  /** When the request began, by the wall clock. */
+  /** When the proposal is looked at, by the wall clock: not earlier than the run was read. */
   readonly now: Microseconds
   /** How long the lease of an attempt holds that begins here; the protocol's own time when it is not said. */
   readonly leaseSeconds: number | undefined
