@@ -9,6 +9,7 @@ import { RecentDeploymentScheduler } from './recent-deployment-scheduler.ts'
 import { RetentionKeeper } from './retention-keeper.ts'
 import { Scheduler } from './scheduler.ts'
 import type { Service } from './service.ts'
+import { SlotWaker } from './slot-waker.ts'
 import { StatusKeeper } from './status-keeper.ts'
 import { TaskRunRecorder } from './task-run-recorder.ts'
 
@@ -24,6 +25,7 @@ export function buildServices(workspace: Workspace): Service[] {
     atInterval(settings.pauseExpirationIntervalSeconds, new PauseExpirer(workspace)),
     atInterval(settings.cancellationIntervalSeconds, new CancellationCleaner(workspace)),
     new LeaseRepossessor(workspace),
+    new SlotWaker(workspace),
     new StatusKeeper(workspace),
     atInterval(settings.attemptsIntervalSeconds, new AttemptWatcher(workspace)),
     new RetentionKeeper(workspace),

@@ -38,7 +38,15 @@ export class OutboxReader implements Service {
   }
 
   async runOnce(signal: AbortSignal): Promise<void> {
+    if (await this.#isEmpty()) return
     while (!signal.aborted && (await this.#takeSome())) {}
+  }
+
+  /** Looking costs less than a transaction, and a server at rest looks every second. */
+  async #isEmpty(): Promise<boolean> {
+    const { db } = this.#workspace.store
+    const row = await db.selectFrom('outbox').select('sequence').where('kind', 'in', KINDS).limit(1).executeTakeFirst()
+    return row === undefined
   }
 
   /** True when there may be more. */

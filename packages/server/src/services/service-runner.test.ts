@@ -63,6 +63,21 @@ it('runs again at once when it is woken or its change came, never twice at a tim
   await stop()
 })
 
+it('lets wakes gather, so that one pass serves those that came close together', async () => {
+  const service = Object.assign(new SteppedService(), { gatherMilliseconds: 200 })
+  const { runner, changes, stop } = build(service)
+  runner.start()
+  await service.begun()
+  service.release()
+  for (let wakes = 0; wakes < 5; wakes++) {
+    changes.emit('deployments', [])
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await service.begun()
+  expect(service.passes).toBe(2)
+  await stop()
+})
+
 it('goes on after an error and counts it', async () => {
   const service = new SteppedService()
   service.failing = true
