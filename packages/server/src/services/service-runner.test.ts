@@ -64,17 +64,26 @@ it('runs again at once when it is woken or its change came, never twice at a tim
 })
 
 it('lets wakes gather, so that one pass serves those that came close together', async () => {
-  const service = Object.assign(new SteppedService(), { gatherMilliseconds: 200 })
+  let passes = 0
+  const second = Promise.withResolvers<void>()
+  const service: Service = {
+    name: 'counting',
+    intervalSeconds: 3600,
+    wakeOn: ['deployments'],
+    gatherMilliseconds: 200,
+    async runOnce() {
+      if (++passes === 2) second.resolve()
+    },
+  }
   const { runner, changes, stop } = build(service)
   runner.start()
-  await service.begun()
-  service.release()
   for (let wakes = 0; wakes < 5; wakes++) {
-    changes.emit('deployments', [])
     await new Promise((resolve) => setImmediate(resolve))
+    changes.emit('deployments', [])
   }
-  await service.begun()
-  expect(service.passes).toBe(2)
+  await second.promise
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(passes).toBe(2)
   await stop()
 })
 
