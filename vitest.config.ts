@@ -39,6 +39,7 @@ export default defineConfig({
             'packages/*/src/**/*.test.ts',
             'infrastructures/*/src/**/*.test.ts',
             'scripts/**/*.test.ts',
+            'bench/**/*.test.ts',
             'tests/repository/**/*.test.ts',
             'tests/models/**/*.test.ts',
             'tests/conformance/rendering/**/*.test.ts',

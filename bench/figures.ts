@@ -18,7 +18,7 @@ export type Result = { what: string; figure: Figure }
 export type Summary = { n: number; values: Record<string, number> }
 
 /** The value below which the given share of the samples lies (nearest rank). */
-function quantile(samples: number[], share: number): number {
+export function quantile(samples: number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
 }
@@ -63,4 +63,13 @@ export function summarizeFigure(figure: Figure): Summary {
 function quantilesOf({ samples, show }: Times): Record<string, number> {
   if (show === 'median') return { median: quantile(samples, 0.5), least: quantile(samples, 0), most: quantile(samples, 1) }
   return { p50: quantile(samples, 0.5), p95: quantile(samples, 0.95), p99: quantile(samples, 0.99) }
+}
+
+/** How many times better ours is: above 1 it is, for rates as for times. */
+export function ratiosOf(ours: Figure | null, theirs: Figure | null): Record<string, number> {
+  if (!ours || !theirs || ours.kind === 'errors' || ours.kind === 'count') return {}
+  const [a, b] = [summarizeFigure(ours).values, summarizeFigure(theirs).values]
+  const names = Object.keys(a).filter((name) => name !== 'least' && name !== 'most')
+  const ratios = names.map((name) => [name, ours.kind === 'rate' ? a[name]! / b[name]! : b[name]! / a[name]!] as const)
+  return Object.fromEntries(ratios.filter(([, ratio]) => Number.isFinite(ratio)))
 }

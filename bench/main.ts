@@ -1,25 +1,33 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findBelowFloors } from './floors.ts'
 import { FULL_SCALE, QUICK_SCALE } from './groups/group.ts'
 import { GROUPS } from './groups/index.ts'
-import { readHead } from './head.ts'
+import { type Head, readHead } from './head.ts'
+import { toLines } from './lines.ts'
 import { measureAll } from './measure.ts'
 import { type Options, parseOptions } from './options.ts'
 import { findAedile } from './products/aedile.ts'
 import { findGenuine } from './products/genuine.ts'
+import { buildLimit } from './products/limit.ts'
 import type { Database, Product } from './products/product.ts'
 import { toJson, toMarkdown } from './report.ts'
+import { printSoak } from './soak/print-soak.ts'
+import { type SoakReport, soak } from './soak/soak.ts'
 import { PostgresCluster } from './stage/postgres.ts'
+import { Stage } from './stage/stage.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /** Of this run alone, so that two runs do not clear each other's. */
 const cache = join(root, '.cache', 'bench', String(process.pid))
 const DATABASES: Database[] = ['sqlite', 'postgres']
+/** Only when it is named, and then alone. */
+const SOAK = 'soak'
 
 async function main(): Promise<void> {
-  const options = parseOptions(process.argv.slice(2), { groups: GROUPS.map(({ name }) => name), databases: DATABASES })
-  const products = findProducts(options)
+  const options = parseOptions(process.argv.slice(2), { groups: [...GROUPS.map(({ name }) => name), SOAK], databases: DATABASES })
+  const products = await findProducts(options)
   const databases = chooseDatabases(options)
   mkdirSync(cache, { recursive: true })
   const cluster = databases.includes('postgres') ? await PostgresCluster.start(cache) : null
@@ -30,27 +38,62 @@ async function main(): Promise<void> {
   const rounds = options.quick ? 1 : 2
   const head = readHead({ root, products, cluster, rounds, measures: describeMeasure(options) })
   for (const [name, text] of Object.entries(head)) tell(`${name}: ${text}`)
+  if (options.only?.includes(SOAK)) return soakAll({ options, product: products[0]!, databases, cluster, head })
   const { measured, failures } = await measureAll({
     groups: GROUPS.filter(({ name }) => options.only === null || options.only.includes(name)),
     databases,
     products,
     rounds,
     scale: options.quick ? QUICK_SCALE : FULL_SCALE,
+    // What is asked for by name is measured on all databases.
+    quick: options.quick && options.only === null,
     cache,
     cluster,
     tell,
   })
-  const report = options.json ? toJson : toMarkdown
-  // Whole before the process exits, also into a pipe.
-  await new Promise<void>((done) => process.stdout.write(`${report({ head, products, measured, failures })}\n`, () => done()))
-  if (failures.some(({ product, cause }) => product.name === 'aedile' && cause === 'product')) process.exitCode = 1
+  const report = { head, products, measured, failures }
+  await print(options.json ? toJson(report) : toMarkdown(report))
+  const file = options.jsonFile ?? (options.quick && options.only === null ? join(root, '.cache', 'bench-quick.json') : null)
+  if (file !== null) writeFileSync(file, `${toJson(report)}\n`)
+  if (failures.some(({ product, cause }) => product.name !== 'genuine' && cause === 'product')) process.exitCode = 1
+  if (options.quick) for (const sentence of findBelowFloors(toLines(measured))) fail(sentence)
 }
 
-function findProducts(options: Options): Product[] {
+type Soaking = { options: Options; product: Product; databases: Database[]; cluster: PostgresCluster | null; head: Head }
+
+async function soakAll({ options, product, databases, cluster, head }: Soaking): Promise<void> {
+  const reports: SoakReport[] = []
+  // One database unless they are named: a soak is long.
+  for (const database of options.databases === null ? databases.slice(0, 1) : databases) {
+    const stage = new Stage(product, database, { cache, cluster })
+    try {
+      reports.push(await soak(stage, { minutes: options.minutes, rate: options.rate, tell }))
+    } finally {
+      await stage.close()
+    }
+  }
+  const json = JSON.stringify({ head, soaks: reports }, null, 2)
+  if (options.jsonFile !== null) writeFileSync(options.jsonFile, `${json}\n`)
+  const top = Object.entries(head).map(([name, text]) => `- ${name}: ${text}`)
+  await print(options.json ? json : [top.join('\n'), ...reports.map(printSoak)].join('\n\n'))
+}
+
+function fail(sentence: string): void {
+  tell(`Below its floor: ${sentence}`)
+  process.exitCode = 1
+}
+
+/** Whole before the process exits, also into a pipe. */
+async function print(text: string): Promise<void> {
+  await new Promise<void>((done) => process.stdout.write(`${text}\n`, () => done()))
+}
+
+async function findProducts(options: Options): Promise<Product[]> {
   const profileFolder = options.profileFolder === null ? null : resolve(options.profileFolder)
   const ours = findAedile(root, { sources: options.sources, profileFolder })
-  if (!options.peer) return [ours]
-  return [ours, findGenuine(process.env.AEDILE_BENCH_PYTHON ?? join(root, '.cache', 'python'))]
+  const limit = options.limits ? [await buildLimit(root, join(cache, 'limits'))] : []
+  const genuine = options.peer ? [findGenuine(process.env.AEDILE_BENCH_PYTHON ?? join(root, '.cache', 'python'))] : []
+  return [ours, ...limit, ...genuine]
 }
 
 function chooseDatabases({ databases }: Options): Database[] {

@@ -11,6 +11,8 @@ export type Plan = {
   products: Product[]
   rounds: number
   scale: Scale
+  /** Only the databases that a quick run takes. */
+  quick: boolean
   cache: string
   cluster: PostgresCluster | null
   tell: (text: string) => void
@@ -26,8 +28,10 @@ export async function measureAll(plan: Plan): Promise<{ measured: Measured[]; fa
   const measured: Measured[] = []
   const failures: Failure[] = []
   for (const group of plan.groups) {
-    plan.tell(`\n${group.title}`)
-    for (const database of group.databases.filter((name) => plan.databases.includes(name))) {
+    const databases = plan.quick ? (group.quickDatabases ?? group.databases) : group.databases
+    if (databases.length > 0) plan.tell(`\n${group.title}`)
+    const startedAt = performance.now()
+    for (const database of databases.filter((name) => plan.databases.includes(name))) {
       for (let round = 1; round <= plan.rounds; round++) {
         const order = round % 2 === 1 ? plan.products : plan.products.toReversed()
         for (const product of order) {
@@ -44,6 +48,7 @@ export async function measureAll(plan: Plan): Promise<{ measured: Measured[]; fa
         }
       }
     }
+    if (databases.length > 0) plan.tell(`${group.name}: ${((performance.now() - startedAt) / 1000).toFixed(0)} s`)
   }
   return { measured, failures }
 }

@@ -1,21 +1,34 @@
-import { type Figure, mergeFigures, summarizeFigure } from './figures.ts'
-import type { Failure, Measured } from './measure.ts'
+import { type Figure, summarizeFigure } from './figures.ts'
+import type { Line } from './lines.ts'
+import type { Failure } from './measure.ts'
 import type { Database, Product } from './products/product.ts'
+import type { Goal } from './targets.ts'
 
 const DATABASE_TITLES: Record<Database, string> = { sqlite: 'SQLite', postgres: 'Postgres' }
 
-/** All lines as a Markdown table: what, database, a column for each product, and the ratio of two. */
-export function printTable(measured: Measured[], products: Product[]): string {
-  const columns = ['what', 'database', ...products.map(({ title }) => title), ...(products.length > 1 ? ['ratio'] : [])]
-  const lines = linesOf(measured).map((line) => {
-    const figures = products.map((product) => line.find((one) => one.product === product)?.figures ?? [])
-    const merged = figures.map((rounds) => (rounds.length > 0 ? mergeFigures(rounds) : null))
-    const cells = figures.map((rounds, index) => (merged[index] ? writeCell(merged[index], rounds) : '-'))
-    const ratio = products.length > 1 ? [writeRatio(merged[0] ?? null, merged[1] ?? null)] : []
-    return [line[0]!.what, DATABASE_TITLES[line[0]!.database], ...cells, ...ratio]
-  })
-  return [columns, columns.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+const HEADS: Record<Product['name'], string[]> = {
+  aedile: ['Aedile'],
+  limit: ['limit', 'Aedile / limit'],
+  genuine: ['Prefect', 'Aedile / Prefect'],
 }
+
+/** All lines as a Markdown table: ours with its target, the limit and a genuine server's figure with how far ours is from each. */
+export function printTable(lines: Line[], products: Product[]): string {
+  const names = products.map(({ name }) => name)
+  const columns = ['what', 'database', ...names.flatMap((name) => HEADS[name]), 'target', 'verdict']
+  const rows = lines.map((line) => {
+    const cells = names.flatMap((name) => {
+      const { figure, rounds, ratios } = line.products[name] ?? EMPTY
+      const cell = figure === null ? '-' : writeCell(figure, rounds)
+      return name === 'aedile' ? [cell] : [cell, name === 'limit' ? writeShares(ratios) : writeRatios(ratios)]
+    })
+    const goals = line.judgements.map(({ goal }) => writeGoal(goal)).join(', ')
+    return [line.what, DATABASE_TITLES[line.database], ...cells, goals, writeVerdict(line)]
+  })
+  return [columns, columns.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+const EMPTY = { figure: null, rounds: [], ratios: {} }
 
 /** What could not be measured, one sentence each. */
 export function printFailures(failures: Failure[]): string {
@@ -25,16 +38,6 @@ export function printFailures(failures: Failure[]): string {
   )
   // The same in each round is said once.
   return [...new Set(lines)].join('\n')
-}
-
-/** The measurements of one line stand together; lines keep the order in which they came. */
-export function linesOf(measured: Measured[]): Measured[][] {
-  const lines = new Map<string, Measured[]>()
-  for (const one of measured) {
-    const key = `${one.group.name} ${one.database} ${one.what}`
-    lines.set(key, [...(lines.get(key) ?? []), one])
-  }
-  return [...lines.values()]
 }
 
 function writeCell(figure: Figure, rounds: Figure[]): string {
@@ -72,18 +75,30 @@ function range(rounds: Figure[]): string {
   return ` [${number(Math.min(...values))} to ${number(Math.max(...values))}]`
 }
 
-/** How many times better ours is: above 1 it is, for rates as for times. */
-export function ratiosOf(ours: Figure | null, theirs: Figure | null): Record<string, number> {
-  if (!ours || !theirs || ours.kind === 'errors' || ours.kind === 'count') return {}
-  const [a, b] = [summarizeFigure(ours).values, summarizeFigure(theirs).values]
-  const names = Object.keys(a).filter((name) => name !== 'least' && name !== 'most')
-  const ratios = names.map((name) => [name, ours.kind === 'rate' ? a[name]! / b[name]! : b[name]! / a[name]!] as const)
-  return Object.fromEntries(ratios.filter(([, ratio]) => Number.isFinite(ratio)))
+function writeRatios(ratios: Record<string, number>): string {
+  return Object.values(ratios)
+    .map((ratio) => `${number(ratio)}x`)
+    .join(' / ')
 }
 
-function writeRatio(ours: Figure | null, theirs: Figure | null): string {
-  const ratios = Object.values(ratiosOf(ours, theirs))
-  return ratios.length === 0 ? '' : ratios.map((ratio) => `${number(ratio)}x`).join(' / ')
+function writeShares(ratios: Record<string, number>): string {
+  return Object.values(ratios)
+    .map((ratio) => `${number(ratio * 100)} %`)
+    .join(' / ')
+}
+
+function writeGoal(goal: Goal): string {
+  const name = goal.value === 'median' || goal.value === 'perSecond' ? '' : `${goal.value} `
+  if (goal.value === 'errors') return 'none'
+  if ('below' in goal) return `${name}< ${number(goal.below)}`
+  return 'least' in goal ? `${name}>= ${number(goal.least)}` : `${name}>= ${goal.timesGenuine}x Prefect's best`
+}
+
+function writeVerdict({ verdict, judgements }: Line): string {
+  if (verdict !== 'accepted' && verdict !== 'short') return verdict ?? ''
+  const shares = judgements.filter((one) => one.verdict === verdict).flatMap(({ share }) => (share === null ? [] : [share]))
+  const word = verdict === 'short' ? '**short**' : verdict
+  return shares.length === 0 ? word : `${word} (${shares.map((share) => `${number(share * 100)} %`).join(', ')} of the limit)`
 }
 
 /** Three digits that count, no more. */

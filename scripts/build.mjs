@@ -1,5 +1,4 @@
-// Builds every package: tsc writes dist/*.js and dist/*.d.ts, esbuild bundles the command line with splitting, so that
-// `aedile --help` loads only what it needs.
+// Builds every package: tsc writes dist/*.js and dist/*.d.ts, then the command line and what flows load are bundled.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -34,19 +33,12 @@ for (const [index, folder] of order.entries()) {
 }
 
 async function bundle(folder) {
+  if (folder === 'packages/sdk') {
+    const { bundleSdk } = await import('./bundle-sdk.mjs')
+    return bundleSdk(join(root, folder))
+  }
   const main = join(root, folder, 'src', 'main.ts')
   if (folder !== 'packages/cli' || !existsSync(main)) return
-  const { build } = await import('esbuild')
-  await build({
-    entryPoints: [main],
-    outdir: join(root, folder, 'dist', 'bundle'),
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node22',
-    packages: 'external',
-    chunkNames: 'chunks/[name]-[hash]',
-    logLevel: 'warning',
-  })
+  const { bundleCommandLine } = await import('./bundle.mjs')
+  await bundleCommandLine(join(root, folder))
 }

@@ -20,9 +20,12 @@ export const burst: Group = {
   name: 'burst',
   title: `Burst of ${RUNS} commands`,
   databases: ['sqlite', 'postgres'],
+  quickDatabases: [],
   async measure(stage, scale, tell) {
     const results: Result[] = []
-    for (const { querySeconds, text } of QUERY_SECONDS) {
+    // What a worker of the limit is sent does not hang on how often it asks.
+    const once = stage.product.name === 'limit' || scale.workerWays === 'usual'
+    for (const { querySeconds, text } of once ? QUERY_SECONDS.slice(0, 1) : QUERY_SECONDS) {
       const { started, completed, states } = await measureBursts(stage, scale.bursts, querySeconds)
       const what = `burst of ${RUNS} commands, worker ${text}`
       tell(`${what}: ${JSON.stringify({ started, completed, states })}`)

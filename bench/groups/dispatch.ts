@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { addCounts, type Result } from '../figures.ts'
+import { CountingProxy } from '../stage/counting-proxy.ts'
 import type { Stage } from '../stage/stage.ts'
 import { createDeployment } from './deployments.ts'
-import type { Group } from './group.ts'
+import type { Group, Scale } from './group.ts'
 import { NotingCommand } from './noting-command.ts'
 import { QUERY_SECONDS } from './worker-settings.ts'
 
 const POOL = 'bench'
-/** A run is created each second on average, at a moment that has nothing to do with when the worker asks. */
-const LARGEST_PAUSE_SECONDS = 2
 const WAIT_SECONDS = 60
 
 /** From the request that creates a run until its command is started by a process worker. */
@@ -16,10 +15,12 @@ export const dispatch: Group = {
   name: 'dispatch',
   title: 'Created -> command started',
   databases: ['sqlite', 'postgres'],
+  quickDatabases: ['sqlite'],
   async measure(stage, scale, tell) {
     const results: Result[] = []
-    for (const { querySeconds, text } of QUERY_SECONDS) {
-      const { delays, missing, refusals } = await dispatchRuns(stage, scale.dispatchedRuns, querySeconds)
+    for (const way of waysOf(stage, scale)) {
+      const { text } = way
+      const { delays, missing, refusals } = await dispatchRuns(stage, scale, way)
       const what = `created -> command started, worker ${text}`
       tell(`${what}: ${delays.length} runs, ${missing} not started in ${WAIT_SECONDS} s`)
       results.push({ what, figure: { kind: 'times', show: 'quantiles', samples: delays } })
@@ -30,13 +31,26 @@ export const dispatch: Group = {
   },
 }
 
+type Way = { querySeconds: number | null; text: string; push: boolean }
+
+/** What ours does without push is measured with a worker whose websocket is refused on the way. */
+function waysOf({ product }: Stage, { workerWays }: Scale): Way[] {
+  const [usual, often] = QUERY_SECONDS.map((way) => ({ ...way, push: true })) as [Way, Way]
+  const polling = { querySeconds: 3, text: 'without push, asking every 3 s', push: false }
+  if (product.name === 'limit') return [usual]
+  if (product.name === 'genuine') return [usual, often]
+  return workerWays === 'all' ? [usual, often, polling] : [usual, polling]
+}
+
 async function dispatchRuns(
   stage: Stage,
-  count: number,
-  querySeconds: number | null,
+  { dispatchedRuns: count, largestPauseSeconds }: Scale,
+  { querySeconds, push }: Way,
 ): Promise<{ delays: number[]; missing: number; refusals: Record<string, number> }> {
   const server = await stage.startServer()
-  const worker = await stage.startWorker(server, POOL, querySeconds)
+  const proxy = push ? null : await CountingProxy.start(server.apiUrl, { websockets: false })
+  if (proxy) stage.onClose(() => proxy.close())
+  const worker = await stage.startWorker(proxy ?? server, POOL, querySeconds)
   const api = stage.connect(server.apiUrl)
   const noting = new NotingCommand(stage.createFolder())
   const deployment = await createDeployment(api, POOL, { command: noting.command })
@@ -44,7 +58,7 @@ async function dispatchRuns(
   await noting.waitForStarts([warmUp.id], WAIT_SECONDS)
   const created: { id: string; at: number }[] = []
   for (let run = 0; run < count; run++) {
-    await sleep(Math.random() * LARGEST_PAUSE_SECONDS * 1000)
+    await sleep(Math.random() * largestPauseSeconds * 1000)
     const at = Date.now()
     created.push({ id: (await api.expect<{ id: string }>('POST', `/deployments/${deployment}/create_flow_run`, {})).id, at })
   }

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { addCounts, type Result } from '../figures.ts'
 import { DockerEngine } from '../stage/docker-engine.ts'
 import { readUsage } from '../stage/process-tree.ts'
+import { measureFirstLines } from './container-first-line.ts'
 import { ContainerSystem } from './container-system.ts'
-import { measureFirstLines } from './first-line.ts'
 import { type Group, MissingOnMachine } from './group.ts'
 import { countStates, createAtOnce, waitForStates } from './runs-at-once.ts'
 
@@ -20,6 +20,7 @@ export const docker: Group = {
   name: 'docker',
   title: 'Runs in containers',
   databases: ['sqlite'],
+  quickDatabases: [],
   async measure(stage, scale, tell) {
     if (stage.product.name !== 'aedile') {
       tell('skipped: beside ours is `docker run`')

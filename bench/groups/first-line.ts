@@ -1,115 +1,49 @@
-import { openSync, readFileSync, readSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Result } from '../figures.ts'
-import type { ContainerSystem } from './container-system.ts'
+import { addCounts } from '../figures.ts'
+import { createFlowDeployment } from './flow-deployment.ts'
+import type { Group } from './group.ts'
+import { NotingCommand } from './noting-command.ts'
 
-/** Prints the clock of the machine in microseconds, which busybox's `date` does not, and everything else before and after it. */
-const COMMAND = 'adjtimex'
+const POOL = 'bench'
+const LARGEST_PAUSE_SECONDS = 1
 const WAIT_SECONDS = 60
-/** What `docker run` may take longer by, and how much longer still: the target. */
-const FACTOR = 1.15
-const REST_MILLISECONDS = 50
 
-/** Milliseconds since the start: until the container wrote, until the client had it, until the server had it. */
-type Delays = { written: number; atClient: number; atServer: number }
-
-/** From created to the first line of output, one run at a time, in turns with `docker run` of the same. */
-export async function measureFirstLines(system: ContainerSystem, count: number, tell: (text: string) => void): Promise<Result[]> {
-  const deployment = await system.createDeployment(COMMAND)
-  const ours: Delays[] = []
-  const dockers: Omit<Delays, 'atServer'>[] = []
-  const runOurs = async () => ours.push(await timeRun(system, deployment))
-  const runDocker = async () => dockers.push(await timeDocker(system))
-  await runOurs()
-  await runDocker()
-  // The first of each is not counted.
-  ours.length = 0
-  dockers.length = 0
-  for (let pair = 0; pair < count; pair++) {
-    for (const run of pair % 2 === 0 ? [runOurs, runDocker] : [runDocker, runOurs]) await run()
-  }
-  tell(`first line in a container: ${JSON.stringify({ ours, dockers })}`)
-  return [
-    ...compare('first line written in a container', 'written', { ours, dockers }),
-    ...compare('first line at the client', 'atClient', { ours, dockers }),
-    {
-      what: 'created -> first line can be read at the server',
-      figure: { kind: 'times', show: 'quantiles', samples: ours.map(({ atServer }) => atServer) },
-    },
-  ]
+/** From the request that creates a run until the first line of its flow's function, in the default configuration. */
+export const firstLine: Group = {
+  name: 'first-line',
+  title: 'Created -> first line of user code',
+  databases: ['sqlite', 'postgres'],
+  quickDatabases: ['sqlite'],
+  async measure(stage, scale, tell) {
+    const server = await stage.startServer()
+    await stage.startWorker(server, POOL, null)
+    const api = stage.connect(server.apiUrl)
+    const folder = stage.createFolder()
+    const noting = new NotingCommand(folder)
+    const deployment = await createFlowDeployment(api, stage.product, { pool: POOL, folder, noting })
+    const samples: number[] = []
+    let missing = 0
+    // The first one fills the caches of the file system, and Node's own of compiled code.
+    for (let run = 0; run <= scale.flowRuns; run++) {
+      await sleep(Math.random() * LARGEST_PAUSE_SECONDS * 1000)
+      const at = Date.now()
+      const { id } = await api.expect<{ id: string }>('POST', `/deployments/${deployment}/create_flow_run`, {})
+      // One at a time: the next begins when nothing of this one is left.
+      const [start] = await noting.waitForStarts([id], WAIT_SECONDS)
+      await sleep(END_SECONDS * 1000)
+      if (run === 0) continue
+      if (start == null) missing++
+      else samples.push(start - at)
+    }
+    const what = 'created -> first line of a TypeScript flow'
+    tell(`${what}: ${samples.map((sample) => sample.toFixed(0)).join(', ')} ms, ${missing} not started in ${WAIT_SECONDS} s`)
+    const counts = addCounts(api.refusals, missing > 0 ? { 'not started': missing } : {})
+    return [
+      { what, figure: { kind: 'times', show: 'quantiles', samples } },
+      { what: `${what}: errors`, figure: { kind: 'errors', counts, tries: scale.flowRuns } },
+    ]
+  },
 }
 
-function compare(
-  what: string,
-  name: 'written' | 'atClient',
-  { ours, dockers }: { ours: Delays[]; dockers: Omit<Delays, 'atServer'>[] },
-): Result[] {
-  const pairs = ours.map((delays, index) => [delays[name], dockers[index]![name]] as const)
-  return [
-    { what: `created -> ${what}`, figure: { kind: 'times', show: 'quantiles', samples: pairs.map(([our]) => our) } },
-    {
-      what: `\`docker run\` -> ${what}`,
-      figure: { kind: 'times', show: 'quantiles', samples: pairs.map(([, docker]) => docker) },
-    },
-    {
-      what: `${what}: times as long as \`docker run\``,
-      figure: { kind: 'amount', unit: 'x', samples: pairs.map(([our, docker]) => our / docker) },
-    },
-    {
-      what: `${what}: over ${FACTOR}x \`docker run\` (target: at most ${REST_MILLISECONDS} ms)`,
-      figure: { kind: 'amount', unit: 'ms', samples: pairs.map(([our, docker]) => our - FACTOR * docker) },
-    },
-  ]
-}
-
-async function timeRun(system: ContainerSystem, deployment: string): Promise<Delays> {
-  const log = system.worker.log
-  const before = readFileSync(log).length
-  const createdAt = Date.now()
-  const id = await system.createRun(deployment)
-  const atClient = await waitForClock(log, before)
-  const { at: atServer, text } = await waitForLogs(system, id)
-  await system.waitForEnd(id)
-  return { written: readClock(text) - createdAt, atClient: atClient - createdAt, atServer: atServer - createdAt }
-}
-
-async function timeDocker({ engine }: ContainerSystem): Promise<Omit<Delays, 'atServer'>> {
-  const startedAt = Date.now()
-  const { output, firstAt } = await engine.run([COMMAND])
-  await engine.waitForNone(WAIT_SECONDS)
-  return { written: readClock(output) - startedAt, atClient: firstAt - startedAt }
-}
-
-/** When the worker had written the clock to its own output, looked at every two milliseconds. */
-async function waitForClock(file: string, from: number): Promise<number> {
-  const log = openSync(file, 'r')
-  const part = Buffer.alloc(64 * 1024)
-  const deadline = performance.now() + WAIT_SECONDS * 1000
-  while (performance.now() < deadline) {
-    const length = readSync(log, part, 0, part.length, from)
-    if (part.subarray(0, length).includes('time.tv_sec')) return Date.now()
-    await sleep(2)
-  }
-  throw new Error(`No line of output came to the worker in ${WAIT_SECONDS} s.`)
-}
-
-/** When a run's output could be read at the server, asked only after the worker had it. */
-async function waitForLogs({ api }: ContainerSystem, id: string): Promise<{ at: number; text: string }> {
-  const deadline = performance.now() + WAIT_SECONDS * 1000
-  const body = { logs: { flow_run_id: { any_: [id] } }, limit: 200 }
-  while (performance.now() < deadline) {
-    const lines = await api.expect<{ message: string }[]>('POST', '/logs/filter', body)
-    const text = lines.map(({ message }) => message).join('\n')
-    if (text.includes('time.tv_usec')) return { at: Date.now(), text }
-    await sleep(10)
-  }
-  throw new Error(`No line of output came to the server in ${WAIT_SECONDS} s.`)
-}
-
-/** The wall clock in milliseconds, as the container printed it. */
-function readClock(text: string): number {
-  const seconds = /time\.tv_sec:\s+(\d+)/.exec(text)?.[1]
-  const microseconds = /time\.tv_usec:\s+(\d+)/.exec(text)?.[1]
-  if (seconds === undefined || microseconds === undefined) throw new Error(`A container printed no clock: ${text}`)
-  return Number(seconds) * 1000 + Number(microseconds) / 1000
-}
+/** So long a process may take to end after its flow's only line. */
+const END_SECONDS = 0.5

@@ -5,10 +5,14 @@ import type { LoadResult } from '../load/load.ts'
 const BUSY_CLIENT_CORES = 0.9
 
 /** The lines that a load gives: its rate, the time of one request, and what went wrong. */
-export function toResults(what: string, load: LoadResult, { unit, per = 1 }: { unit: string; per?: number }): Result[] {
+export function toResults(
+  what: string,
+  load: LoadResult,
+  { unit, per = 1, request = 'one request' }: { unit: string; per?: number; request?: string },
+): Result[] {
   return [
     { what, figure: { kind: 'rate', unit, count: load.done * per, seconds: load.seconds } },
-    { what: `${what}: one request`, figure: { kind: 'times', show: 'quantiles', samples: load.requests } },
+    { what: `${what}: ${request}`, figure: { kind: 'times', show: 'quantiles', samples: load.requests } },
     { what: `${what}: errors`, figure: { kind: 'errors', counts: load.errors, tries: load.sent } },
   ]
 }

@@ -19,7 +19,7 @@ export const logs: Group = {
       state: { type: 'RUNNING', name: 'Running' },
     })
     const results: Result[] = []
-    for (const connections of [8, 32]) {
+    for (const connections of scale.runConnections.filter((number) => number > 1)) {
       const load = await runLoad({
         apiUrl: server.apiUrl,
         work: { name: 'logs', flowRunId: run.id, batch: LINES_PER_REQUEST },

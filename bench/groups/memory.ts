@@ -4,8 +4,6 @@ import { canReadUsage, readUsage } from '../stage/process-tree.ts'
 import type { Group } from './group.ts'
 import { describeLoad } from './load-results.ts'
 
-/** Just started, a server still compiles and fills its caches. */
-const SETTLE_SECONDS = 3
 /** So long at most: what a slow server has made until then is what its figure is of. */
 const LOAD_SECONDS = 120
 
@@ -14,13 +12,14 @@ export const memory: Group = {
   name: 'memory',
   title: 'Server memory and processor',
   databases: ['sqlite', 'postgres'],
+  quickDatabases: ['sqlite'],
   async measure(stage, scale, tell) {
     if (!canReadUsage()) {
       tell('skipped: memory is read from /proc, which this system does not have')
       return []
     }
     const { child, apiUrl } = await stage.startServer()
-    await sleep(SETTLE_SECONDS * 1000)
+    await sleep(scale.settleSeconds * 1000)
     const before = readUsage(child.pid)
     await sleep(scale.restSeconds * 1000)
     const atRest = readUsage(child.pid)

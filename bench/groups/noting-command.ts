@@ -6,21 +6,22 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export class NotingCommand {
   /** As a deployment's `command`. */
   readonly command: string
-  readonly #folder: string
+  /** Where the notes lie, one per run. */
+  readonly notes: string
 
   constructor(folder: string) {
-    this.#folder = join(folder, 'notes')
-    mkdirSync(this.#folder)
+    this.notes = join(folder, 'notes')
+    mkdirSync(this.notes)
     const script = join(folder, 'note.sh')
     // A note is whole when it has its name: written aside, then moved.
     writeFileSync(script, 'date +%s%N > "$1/.$PREFECT__FLOW_RUN_ID"\nmv "$1/.$PREFECT__FLOW_RUN_ID" "$1/$PREFECT__FLOW_RUN_ID"\n')
-    this.command = `sh "${script}" "${this.#folder}"`
+    this.command = `sh "${script}" "${this.notes}"`
   }
 
   /** When a run's command was started, in milliseconds of the wall clock; null: not yet. */
   startOf(flowRunId: string): number | null {
     try {
-      return Number(readFileSync(join(this.#folder, flowRunId), 'utf8')) / 1e6
+      return Number(readFileSync(join(this.notes, flowRunId), 'utf8')) / 1e6
     } catch {
       return null
     }

@@ -13,6 +13,7 @@ export const queue: Group = {
   name: 'queue',
   title: 'get_scheduled_flow_runs with 1,000 queued',
   databases: ['sqlite', 'postgres'],
+  quickDatabases: ['sqlite'],
   async measure(stage, scale, tell) {
     const server = await stage.startServer()
     const api = stage.connect(server.apiUrl)
@@ -24,7 +25,7 @@ export const queue: Group = {
       await api.expect('POST', `/deployments/${deployment}/create_flow_run/bulk`, Array(PER_REQUEST).fill({ state }))
     const scheduledBefore = inHours(2)
     const results: Result[] = []
-    for (const connections of [1, 8]) {
+    for (const connections of scale.readConnections) {
       const load = await runLoad({
         apiUrl: server.apiUrl,
         work: { name: 'queue', pool: POOL, scheduledBefore },

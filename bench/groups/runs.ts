@@ -3,9 +3,6 @@ import { runLoad } from '../load/run-load.ts'
 import type { Group } from './group.ts'
 import { describeLoad, toResults } from './load-results.ts'
 
-/** One connection shows what a single client sees; a genuine server on SQLite does best with it. */
-const CONNECTIONS = [1, 8, 32]
-
 /** Runs per second through the public API: create, Pending, Running, Completed. Each number of connections on a server of its own. */
 export const runs: Group = {
   name: 'runs',
@@ -13,7 +10,7 @@ export const runs: Group = {
   databases: ['sqlite', 'postgres'],
   async measure(stage, scale, tell) {
     const results: Result[] = []
-    for (const connections of CONNECTIONS) {
+    for (const connections of scale.runConnections) {
       const server = await stage.startServer()
       const flow = await stage.connect(server.apiUrl).expect<{ id: string }>('POST', '/flows/', { name: 'bench' })
       const load = await runLoad({

@@ -5,11 +5,12 @@ export const start: Group = {
   name: 'start',
   title: 'Server start, until /health answers',
   databases: ['sqlite', 'postgres'],
+  quickDatabases: ['sqlite'],
   async measure(stage, scale, tell) {
     const first: number[] = []
     const second: number[] = []
     for (let round = 0; round < scale.starts; round++) {
-      const place = stage.createPlace()
+      const place = await stage.createPlace()
       for (const samples of [first, second]) {
         const { child, readySeconds } = await stage.startServer(place)
         samples.push(readySeconds * 1000)

@@ -1,11 +1,19 @@
-import type { Answer } from './api-connection.ts'
+import { buildEvent } from './events.ts'
+import type { LeanAnswer } from './lean-connection.ts'
 import type { Work } from './load.ts'
 
 /** Sends one measured request; gives null when its answer was an error, which is then counted already. */
-export type Send = (path: string, body: unknown, isRight?: (answer: Answer) => string | null) => Promise<Answer | null>
+export type Send = (
+  path: string,
+  body: unknown,
+  whatIsWrong?: (answer: LeanAnswer) => string | null,
+) => Promise<LeanAnswer | null>
+
+/** Work that is made of requests. */
+export type RequestWork = Exclude<Work, { name: 'event-stream' | 'event-burst' }>
 
 /** Makes the function that does the work once; it gives whether all of it was done. */
-export function prepareWork(work: Work): (send: Send) => Promise<boolean> {
+export function prepareWork(work: RequestWork): (send: Send) => Promise<boolean> {
   switch (work.name) {
     case 'runs':
       return (send) => passThroughStates(send, work.flowId)
@@ -16,6 +24,18 @@ export function prepareWork(work: Work): (send: Send) => Promise<boolean> {
     case 'queue': {
       const body = JSON.stringify({ scheduled_before: work.scheduledBefore })
       return async (send) => (await send(`/work_pools/${work.pool}/get_scheduled_flow_runs`, body)) !== null
+    }
+    case 'post': {
+      const body = JSON.stringify(work.body)
+      return async (send) => (await send(work.path, body)) !== null
+    }
+    case 'events': {
+      const indexes = Array.from({ length: work.batch }, (_, index) => index)
+      return async (send) =>
+        (await send(
+          '/events',
+          indexes.map((index) => buildEvent('bench.thing', index)),
+        )) !== null
     }
   }
 }
@@ -32,7 +52,7 @@ async function passThroughStates(send: Send, flowId: string): Promise<boolean> {
     state: { type: 'SCHEDULED', name: 'Scheduled', state_details: { scheduled_time: new Date().toISOString() } },
   })
   if (run === null) return false
-  const path = `/flow_runs/${(run.body as { id: string }).id}/set_state`
+  const path = `/flow_runs/${(JSON.parse(run.text) as { id: string }).id}/set_state`
   for (const state of PASSED_STATES) if ((await send(path, { state, force: false }, wasAccepted)) === null) return false
   return true
 }
@@ -43,8 +63,8 @@ const PASSED_STATES = [
   { type: 'COMPLETED', name: 'Completed' },
 ]
 
-function wasAccepted({ body }: Answer): string | null {
-  const { status } = body as { status: string }
+function wasAccepted({ text }: LeanAnswer): string | null {
+  const { status } = JSON.parse(text) as { status: string }
   return status === 'ACCEPT' ? null : status
 }
 

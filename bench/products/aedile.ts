@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Launch, Product, ServerPlace } from './product.ts'
+import type { Database, Launch, Product, ServerPlace } from './product.ts'
 
 /** Aedile as users run it: the built command line of the checkout, or its sources while the build does not work. */
 export function findAedile(root: string, options: { sources: boolean; profileFolder: string | null }): Product {
@@ -10,7 +10,13 @@ export function findAedile(root: string, options: { sources: boolean; profileFol
   const program = options.sources
     ? ['--conditions=aedile-source', '--disable-warning=ExperimentalWarning', join(folder, 'src', 'main.ts')]
     : [join(folder, 'bin', 'aedile.js')]
-  const profile = options.profileFolder === null ? [] : ['--cpu-prof', '--cpu-prof-dir', options.profileFolder]
+  // One file per server: which database, and the order in which they were started.
+  let profiled = 0
+  const profile = (database: Database) => {
+    if (options.profileFolder === null) return []
+    const name = `${database}-${++profiled}.cpuprofile`
+    return ['--cpu-prof', '--cpu-prof-dir', options.profileFolder, '--cpu-prof-name', name]
+  }
   const launch = (args: string[], env: Record<string, string>, nodeArgs: string[] = []): Launch => ({
     command: process.execPath,
     args: [...nodeArgs, ...program, ...args],
@@ -27,7 +33,7 @@ export function findAedile(root: string, options: { sources: boolean; profileFol
           AEDILE_HOME: home,
           ...(postgres && { AEDILE_DATABASE_URL: `postgres://postgres@127.0.0.1:${postgres.port}/${postgres.name}` }),
         },
-        profile,
+        profile(postgres ? 'postgres' : 'sqlite'),
       ),
     worker: ({ apiUrl, home, pool, querySeconds, type, environment }) =>
       launch(['worker', 'start', '--pool', pool, '--type', type], {
@@ -37,6 +43,7 @@ export function findAedile(root: string, options: { sources: boolean; profileFol
         ...(querySeconds !== null && { AEDILE_WORKER_QUERY_SECONDS: String(querySeconds) }),
       }),
     cli: (args, { apiUrl, home }) => launch(args, { AEDILE_HOME: home, AEDILE_API_URL: apiUrl }),
+    databaseFile: ({ home }) => join(home, 'aedile.db'),
   }
 }
 

@@ -46,6 +46,7 @@ export function findGenuine(environment: string): Product {
       args,
       env: { ...quiet, ...path, PREFECT_HOME: home, PREFECT_API_URL: apiUrl },
     }),
+    databaseFile: ({ home }) => join(home, 'prefect.db'),
   }
 }
 

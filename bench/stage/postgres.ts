@@ -35,8 +35,8 @@ export class PostgresCluster {
   }
 
   /** The answer to a statement, as text. */
-  query(sql: string): string {
-    const args = ['-h', '127.0.0.1', '-p', String(this.port), '-U', 'postgres', '-Atqc', sql, 'postgres']
+  query(sql: string, database = 'postgres'): string {
+    const args = ['-h', '127.0.0.1', '-p', String(this.port), '-U', 'postgres', '-Atqc', sql, database]
     const { status, stdout, stderr } = spawnSync(join(findPostgres()!, 'psql'), args, { encoding: 'utf8' })
     if (status !== 0) throw new Error(`psql: ${stderr}`)
     return stdout.trim()

@@ -31,6 +31,11 @@ export function readUsage(pid: number): Usage {
   return usage
 }
 
+/** Memory of a process and its descendants where a page that several share counts once in all (PSS). Costly: it walks every page. */
+export function readProportionalMebibytes(pid: number): number {
+  return processTree(pid).reduce((sum, member) => sum + readProportionalKibibytes(member) / 1024, 0)
+}
+
 /** Whether the figures above can be had here. */
 export function canReadUsage(): boolean {
   return process.platform === 'linux'
@@ -54,6 +59,14 @@ function readStat(pid: string): string[] | null {
 function readResidentKibibytes(pid: number): number {
   try {
     return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+  } catch {
+    return 0
+  }
+}
+
+function readProportionalKibibytes(pid: number): number {
+  try {
+    return Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0)
   } catch {
     return 0
   }

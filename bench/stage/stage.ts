@@ -3,21 +3,22 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiConnection } from '../load/api-connection.ts'
-import type { Database, Launch, Product, WorkerKind } from '../products/product.ts'
+import type { Database, Launch, Place, Product, WorkerKind } from '../products/product.ts'
 import { Child } from './child.ts'
 import { DockerEngine } from './docker-engine.ts'
 import type { PostgresCluster } from './postgres.ts'
 
 const START_SECONDS = 90
 
-export type RunningServer = { child: Child; apiUrl: string; home: string; readySeconds: number }
+export type RunningServer = { child: Child; apiUrl: string; place: Place; home: string; readySeconds: number }
 
 /** Where one product is measured once: a folder, a database, and what was started there. Closing it leaves nothing. */
 export class Stage {
   readonly product: Product
   readonly database: Database
   readonly folder: string
-  readonly #cluster: PostgresCluster | null
+  /** On Postgres, where its databases are. */
+  readonly cluster: PostgresCluster | null
   readonly #closers: (() => Promise<void> | void)[] = []
 
   constructor(product: Product, database: Database, options: { cache: string; cluster: PostgresCluster | null }) {
@@ -25,32 +26,40 @@ export class Stage {
     this.database = database
     mkdirSync(options.cache, { recursive: true })
     this.folder = mkdtempSync(join(options.cache, `${product.name}-`))
-    this.#cluster = database === 'postgres' ? options.cluster : null
+    this.cluster = database === 'postgres' ? options.cluster : null
     this.#closers.push(() => rmSync(this.folder, { recursive: true, force: true }))
   }
 
   /** An empty home directory and, on Postgres, an empty database. */
-  createPlace(): { home: string; postgres: { port: number; name: string } | null } {
+  async createPlace(): Promise<Place> {
     const home = mkdtempSync(join(this.folder, 'home-'))
-    const cluster = this.#cluster
-    if (cluster === null) return { home, postgres: null }
+    const place = { home, postgres: this.#createDatabase() }
+    await this.product.prepare?.(place)
+    return place
+  }
+
+  #createDatabase(): Place['postgres'] {
+    const { cluster } = this
+    if (cluster === null) return null
     const name = cluster.createDatabase()
     this.#closers.push(() => cluster.dropDatabase(name))
-    return { home, postgres: { port: cluster.port, name } }
+    return { port: cluster.port, name }
   }
 
   /** Starts a server in a place, a new one unless another is given, and waits until its health is answered. */
-  async startServer(place = this.createPlace()): Promise<RunningServer> {
+  async startServer(given?: Place, environment: Record<string, string> = {}): Promise<RunningServer> {
+    const place = given ?? (await this.createPlace())
     const port = await findFreePort()
-    const child = this.#spawn(this.product.server({ ...place, port }), 'server.log')
+    const launch = this.product.server({ ...place, port })
+    const child = this.#spawn({ ...launch, env: { ...launch.env, ...environment } }, 'server.log')
     const apiUrl = `http://127.0.0.1:${port}/api`
     await waitUntil(() => answersHealth(apiUrl), { child, what: 'the server', pauseMilliseconds: 5 })
-    return { child, apiUrl, home: place.home, readySeconds: (performance.now() - child.startedAt) / 1000 }
+    return { child, apiUrl, place, home: place.home, readySeconds: (performance.now() - child.startedAt) / 1000 }
   }
 
   /** Starts a worker, of processes unless said otherwise, and waits until the server calls it online. */
   async startWorker(
-    { apiUrl }: RunningServer,
+    { apiUrl }: Pick<RunningServer, 'apiUrl'>,
     pool: string,
     querySeconds: number | null,
     kind: WorkerKind = { type: 'process', environment: {} },
@@ -71,6 +80,11 @@ export class Stage {
     const engine = await DockerEngine.start()
     this.#closers.push(() => engine.stop())
     return engine
+  }
+
+  /** Ends something when the stage is closed. */
+  onClose(close: () => Promise<void> | void): void {
+    this.#closers.push(close)
   }
 
   /** An empty folder. */

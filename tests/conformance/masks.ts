@@ -74,6 +74,7 @@ function readRules(): Rule[] {
 
 const PATTERNS: Record<string, (text: string) => string> = {
   uuid: (text) => text.replace(/\b[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}\b/g, '<uuid>'),
+  container: (text) => text.replace(/\b[0-9a-f]{64}\b/g, '<container>'),
   time: (text) =>
     text.replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?|\b\d\d:\d\d:\d\d\.\d{3}\b/g, '<time>'),
   url: (text) => text.replace(/https?:\/\/[\w.:/-]+/g, '<url>'),

@@ -12,8 +12,9 @@ export async function startOurServer(): Promise<ServerUnderTest> {
 }
 
 /** Starts our worker. Python entrypoints run in the environment of the project. */
-export function startOurWorker(apiUrl: string, pool: string): Running {
-  return startCommand(nodeCommand([main, 'worker', 'start', '--pool', pool, '--name', 'a-worker'], apiUrl))
+export function startOurWorker(apiUrl: string, pool: string, environment: Record<string, string> = {}): Running {
+  const command = nodeCommand([main, 'worker', 'start', '--pool', pool, '--name', 'a-worker'], apiUrl)
+  return startCommand({ ...command, env: { ...command.env, ...environment } })
 }
 
 /** Runs a flow file to its end. */

@@ -1,3 +1,4 @@
+import { dockerDefinition } from '@aedile/docker/definition'
 import { ask, type Row, triggerRun, waitForEvents, waitForRun } from './api.ts'
 import type { Running } from './commands.ts'
 import { runPython, startGenuineWorker, startPython } from './genuine.ts'
@@ -57,6 +58,23 @@ export const commanded: Story = async (apiUrl) => {
     await waitForRun(apiUrl, await triggerRun(apiUrl, 'command/plain', { job_variables: { env: { CODE: '3' } } }))
     await waitForEvents(apiUrl, 'prefect.worker.executed-flow-run', 2)
   })
+}
+
+/** Plain commands in containers of this engine, run by our worker; of the second one no container can be made. */
+export function contained(host: string): Story {
+  return async (apiUrl) => {
+    const { defaultBaseJobTemplate: base_job_template } = dockerDefinition
+    await ask(apiUrl, 'POST', '/work_pools/', { name: POOL, type: 'docker', base_job_template })
+    const flow = (await ask(apiUrl, 'POST', '/flows/', { name: 'command' })) as Row
+    const job_variables = { command: 'sleep 0.2', image: 'aedile-test/busybox:1', auto_remove: true }
+    await ask(apiUrl, 'POST', '/deployments/', { name: 'boxed', flow_id: flow.id, work_pool_name: POOL, job_variables })
+    await ending(startOurWorker(apiUrl, POOL, { DOCKER_HOST: host }), async () => {
+      await waitForRun(apiUrl, await triggerRun(apiUrl, 'command/boxed'))
+      const missing = { image: 'aedile-test/none:1', image_pull_policy: 'Never' }
+      await waitForRun(apiUrl, await triggerRun(apiUrl, 'command/boxed', { job_variables: missing }))
+      await waitForEvents(apiUrl, 'prefect.worker.executed-flow-run', 2)
+    })
+  }
 }
 
 async function deployPython(apiUrl: string): Promise<void> {

@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Row, readAll, stateNames } from './api.ts'
+import { type Row, readAll, readEvents, stateNames } from './api.ts'
 import { Comparison } from './comparison.ts'
 import { hasGenuine, type ServerUnderTest, startGenuineServer, title } from './genuine.ts'
-import { calledInTypeScript, commanded, deployedInTypeScript, deployedToOurs, servedInTypeScript } from './stories.ts'
+import { calledInTypeScript, commanded, contained, deployedInTypeScript, deployedToOurs, servedInTypeScript } from './stories.ts'
+
+const host = process.env.AEDILE_TEST_DOCKER_HOST
+const CONTAINER = 'prefect.docker.container.'
+const begin = new Date().toISOString()
+
+if (!host) test.skip('a container tells the events of a genuine worker: needs AEDILE_TEST_DOCKER_HOST', () => {})
 
 describe.skipIf(!hasGenuine)(title('Our flows and our worker on a genuine server'), () => {
   let genuine: ServerUnderTest
@@ -65,6 +71,16 @@ describe.skipIf(!hasGenuine)(title('Our flows and our worker on a genuine server
         expect(await messagesOf(apiUrl, 'aedile.stderr', 'command')).toEqual(['two', 'two'])
       },
     }))
+
+  test.runIf(host)('a container tells the events of a genuine worker', () =>
+    comparison.expectSameRows(contained(host!), {
+      also: async (apiUrl) => {
+        const names = (await readEvents(apiUrl, begin)).map((event) => event.event as string)
+        const told = names.flatMap((name) => (name.startsWith(CONTAINER) ? [name.slice(CONTAINER.length)] : []))
+        expect(told).toEqual(['created', 'running', 'exited', 'creation-failed'])
+      },
+    }),
+  )
 })
 
 async function statesOf(apiUrl: string, flow: string): Promise<string[][]> {

@@ -62,7 +62,6 @@ describe.each(databaseKinds)('a run that is cancelled on %s', (kind) => {
   it.each([
     ['before anything is intended', 'intend', 'request'],
     ['after the intent was accepted', 'intend', 'answer'],
-    ['before it says Submitting', 'submitting', 'request'],
   ] as const)('while Pending, %s, is Cancelled and never runs', async (_, name, at) => {
     const pool = `pending-${name}-${at}`
     await createPool(system, pool)
@@ -113,7 +112,7 @@ describe.each(databaseKinds)('a run that is cancelled on %s', (kind) => {
     await createPool(system, pool)
     const run = await createRun(system, await createCommandDeployment(system, 'echo ran', { pool }))
     const { proxy, url: apiUrl } = await FaultyProxy.start(system.url)
-    const fault = proxy.hold({ pattern: MESSAGES.submitting, at: 'answer' })
+    const fault = proxy.hold({ pattern: MESSAGES.intend, at: 'answer' })
     const worker = await system.startWorker({ pool, name: pool, apiUrl })
     await fault.happened
     await worker.end('SIGKILL')

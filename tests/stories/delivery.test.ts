@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds } from '../support/databases.ts'
+import { FaultyProxy } from '../support/faulty-proxy.ts'
 import { until } from '../support/network.ts'
 import {
   attemptProcesses,
@@ -20,6 +22,13 @@ import {
 const NEVER_ASKS = {
   AEDILE_WORKER_QUERY_SECONDS: '3600',
   AEDILE_WORKER_CANCELLATION_POLL_SECONDS: '3600',
+}
+
+/** As a worker is when nothing is set. */
+const DEFAULTS = {
+  AEDILE_WORKER_QUERY_SECONDS: '10',
+  AEDILE_WORKER_HEARTBEAT_SECONDS: '30',
+  AEDILE_WORKER_CANCELLATION_POLL_SECONDS: '5',
 }
 
 describe.each(databaseKinds)('a run that is delivered, on %s', (kind) => {
@@ -88,5 +97,23 @@ describe.each(databaseKinds)('a run that is delivered, on %s', (kind) => {
     const runs = await Promise.all([1, 2, 3].map(() => createRun(system, deployment)))
     for (const run of runs) expect(await waitForEnd(system, run)).toMatchObject({ state_type: 'COMPLETED' })
     expect(await worker.end('SIGTERM')).toBe(0)
+  })
+
+  it('costs a worker that waits for it less than a request in ten seconds', async () => {
+    const pool = 'idle'
+    await createPool(system, pool)
+    const deployment = await createCommandDeployment(system, 'echo ran', { pool })
+    const { proxy, url: apiUrl } = await FaultyProxy.start(system.url)
+    try {
+      await system.startWorker({ pool, name: pool, apiUrl, environment: DEFAULTS })
+      await waitForEnd(system, await createRun(system, deployment))
+      // What follows the end: events, the removal.
+      await sleep(3000)
+      const before = proxy.requests.length
+      await sleep(30_000)
+      expect(proxy.requests.slice(before).length).toBeLessThanOrEqual(3)
+    } finally {
+      await proxy.close()
+    }
   })
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { FlowRun } from '@aedile/core/resources/flow-run'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseKinds } from '../support/databases.ts'
-import { FaultyProxy, MESSAGES, type Message } from '../support/faulty-proxy.ts'
+import { type Fault, FaultyProxy, MESSAGES } from '../support/faulty-proxy.ts'
 import { until } from '../support/network.ts'
 import {
   createCommandDeployment,
@@ -41,25 +41,32 @@ describe.each(databaseKinds)('a plain command on %s runs exactly once', (kind) =
 
   const executionsPath = (run: FlowRun) => join(system.home, `${run.id}.executions`)
 
-  /** Runs that leave a line in a file of their own for each time that they are executed. */
-  async function createCountedRuns(pool: string, count: number): Promise<FlowRun[]> {
+  /** A deployment whose runs leave a line in a file of their own for each time that they are executed. */
+  async function createCountingDeployment(pool: string) {
     await createPool(system, pool)
     const output = LINES.map((line) => `echo ${line}`).join('; ')
     const file = '$AEDILE_HOME/$PREFECT__FLOW_RUN_ID.executions'
-    const deployment = await createCommandDeployment(system, `echo executed >>${file}; ${output}`, { pool })
-    return Promise.all(Array.from({ length: count }, () => createRun(system, deployment)))
+    return createCommandDeployment(system, `echo executed >>${file}; ${output}`, { pool })
   }
 
-  /** Each run is held at its own instant. When all are there, their worker is killed. */
-  async function killAtEveryInstant(name: string, runs: FlowRun[]): Promise<void> {
-    const faults = INSTANTS.map((instant, index) => {
-      const message: Message = { pattern: MESSAGES[instant.name], at: instant.at, flowRunId: runs[index]!.id }
-      return proxy.hold(message)
-    })
+  /**
+   * Each run is held at its own instant. When all are there, their worker is killed. One is created after the other, so that
+   * no message waits in the request of another's.
+   */
+  async function killAtEveryInstant(name: string): Promise<FlowRun[]> {
+    const deployment = await createCountingDeployment(name)
     const worker = await system.startWorker({ name, pool: name, apiUrl })
-    await Promise.all(faults.map((fault) => fault.happened))
+    const faults: Fault[] = []
+    const runs: FlowRun[] = []
+    for (const instant of INSTANTS) {
+      const fault = proxy.hold({ pattern: MESSAGES[instant.name], at: instant.at })
+      faults.push(fault)
+      runs.push(await createRun(system, deployment))
+      await fault.happened
+    }
     await worker.end('SIGKILL')
     for (const fault of faults) fault.lose()
+    return runs
   }
 
   async function expectWhole(run: FlowRun) {
@@ -73,7 +80,8 @@ describe.each(databaseKinds)('a plain command on %s runs exactly once', (kind) =
   describe('when an answer is lost', () => {
     let runs: FlowRun[]
     beforeAll(async () => {
-      runs = await createCountedRuns('lost', names.length)
+      const deployment = await createCountingDeployment('lost')
+      runs = await Promise.all(names.map(() => createRun(system, deployment)))
       const faults = names.map((name, index) => proxy.lose({ pattern: MESSAGES[name], at: 'answer', flowRunId: runs[index]!.id }))
       await system.startWorker({ name: 'lost', pool: 'lost', apiUrl })
       await Promise.all(faults.map((fault) => fault.happened))
@@ -85,8 +93,7 @@ describe.each(databaseKinds)('a plain command on %s runs exactly once', (kind) =
   describe('when its worker is killed', () => {
     let runs: FlowRun[]
     beforeAll(async () => {
-      runs = await createCountedRuns('killed', INSTANTS.length)
-      await killAtEveryInstant('killed', runs)
+      runs = await killAtEveryInstant('killed')
       await system.startWorker({ name: 'killed', pool: 'killed' })
     })
 
@@ -98,8 +105,7 @@ describe.each(databaseKinds)('a plain command on %s runs exactly once', (kind) =
   describe('when its worker is killed and never comes back, but another one of the host is there', () => {
     let runs: FlowRun[]
     beforeAll(async () => {
-      runs = await createCountedRuns('taken', INSTANTS.length)
-      await killAtEveryInstant('taken', runs)
+      runs = await killAtEveryInstant('taken')
       await system.startWorker({ name: 'other', pool: 'taken' })
     })
 

@@ -1,8 +1,9 @@
 import { createServer, request as forward, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { connect, type Socket } from 'node:net'
 
 /** The message that a fault waits for. */
 export type Message = {
-  /** Matched against `POST /api/flow_runs/... {body}`. */
+  /** Matched against `POST /api/flow_runs/... {body}`, and against each message of a request that has several. */
   pattern: RegExp
   /** Only where it is about this run. */
   flowRunId?: string
@@ -22,17 +23,22 @@ type Laid = Message & { then: 'hold' | 'lose'; tell: () => void; onHeld: (lose: 
 
 /**
  * Stands between a worker and the server. It hands everything on, until a message comes that a fault was laid for: that one
- * is held or lost, before or after the server has taken it in. So each instant of the protocol can be met exactly.
+ * is held or lost, before or after the server has taken it in, with all that goes in the same request. So each instant of the
+ * protocol can be met exactly.
  */
 export class FaultyProxy {
+  /** What was asked so far: `GET /api/...`. */
+  readonly requests: string[] = []
   readonly #target: URL
   readonly #server: Server
   readonly #faults: Laid[] = []
   readonly #runs = new Map<string, string>()
+  readonly #tunnels = new Set<Socket>()
 
   constructor(target: string) {
     this.#target = new URL(target)
     this.#server = createServer((request, response) => void this.#handle(request, response))
+    this.#server.on('upgrade', (request, socket, head) => this.#tunnel(request, socket as Socket, head))
   }
 
   /** Starts a proxy before a server's API; resolves with it and its own address. */
@@ -55,6 +61,7 @@ export class FaultyProxy {
   }
 
   close(): Promise<void> {
+    for (const socket of this.#tunnels) socket.destroy()
     this.#server.closeAllConnections()
     return new Promise((resolve) => this.#server.close(() => resolve()))
   }
@@ -70,11 +77,11 @@ export class FaultyProxy {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.requests.push(`${request.method} ${request.url}`)
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const body = Buffer.concat(chunks)
-    const text = `${request.method} ${request.url} ${body.toString()}`
-    const fault = this.#take(text, this.#runOf(request))
+    const fault = this.#takeFirst(this.#readMessages(request, body.toString()))
     if (fault?.at === 'request') return this.#apply(fault, response)
     const sent = forward(
       {
@@ -96,13 +103,33 @@ export class FaultyProxy {
     sent.end(body)
   }
 
-  /** The run that a message is about. A claim tells which run an attempt is of. */
-  #runOf({ url = '', headers }: IncomingMessage): string | null {
-    const run = RUN_PATH.exec(url)?.[1] ?? null
-    const attempt = ATTEMPT_PATH.exec(url)?.[1] ?? headers['x-aedile-attempt']
-    if (typeof attempt !== 'string') return run
-    if (run !== null) this.#runs.set(attempt, run)
-    return run ?? this.#runs.get(attempt) ?? null
+  /** What a request says, each with the run that it is about. A claim tells which run an attempt is of. */
+  #readMessages({ method, url = '' }: IncomingMessage, body: string): { text: string; run: string | null }[] {
+    const head = `${method} ${url}`
+    const { claims, messages } = SEVERAL.test(url) ? (JSON.parse(body) as Several) : {}
+    for (const { attempt, flow_run_id } of claims ?? []) this.#runs.set(attempt, flow_run_id)
+    const several = [...(claims ?? []), ...(messages ?? [])]
+    if (several.length === 0) return [{ text: `${head} ${body}`, run: RUN_PATH.exec(url)?.[1] ?? null }]
+    return several.map((one) => ({ text: `${head} ${JSON.stringify(one)}`, run: this.#runs.get(one.attempt) ?? null }))
+  }
+
+  /** The channel of the worker goes through untouched. */
+  #tunnel({ method, url, rawHeaders }: IncomingMessage, socket: Socket, head: Buffer): void {
+    const server = connect(Number(this.#target.port), this.#target.hostname)
+    for (const end of [socket, server]) {
+      this.#tunnels.add(end)
+      end.on('error', () => {})
+      end.once('close', () => {
+        socket.destroy()
+        server.destroy()
+        this.#tunnels.delete(end)
+      })
+    }
+    const headers = rawHeaders.reduce((text, part, index) => text + part + (index % 2 === 0 ? ': ' : '\r\n'), '')
+    server.write(`${method} ${url} HTTP/1.1\r\n${headers}\r\n`)
+    server.write(head)
+    server.pipe(socket)
+    socket.pipe(server)
   }
 
   #apply(fault: Laid, response: ServerResponse): void {
@@ -111,28 +138,26 @@ export class FaultyProxy {
     fault.tell()
   }
 
-  #take(text: string, run: string | null): Laid | null {
-    const index = this.#faults.findIndex(({ pattern, flowRunId }) => pattern.test(text) && (!flowRunId || flowRunId === run))
+  #takeFirst(said: readonly { text: string; run: string | null }[]): Laid | null {
+    const index = this.#faults.findIndex(({ pattern, flowRunId }) =>
+      said.some(({ text, run }) => pattern.test(text) && (!flowRunId || flowRunId === run)),
+    )
     return index < 0 ? null : this.#faults.splice(index, 1)[0]!
   }
 }
 
-const ATTEMPT_PATH = /\/aedile\/attempts\/([^/]+)\//
 const RUN_PATH = /\/flow_runs\/([^/]+)\//
+const SEVERAL = /\/aedile\/(work_pools\/[^/]+\/claims|attempts)$/
+type Several = { claims?: { attempt: string; flow_run_id: string }[]; messages?: { attempt: string }[] }
 
-const proposal = (state: string) => new RegExp(`^POST /api/flow_runs/[^/]+/set_state .*"name":"${state}"`)
-const step = (name: string) => new RegExp(`^POST /api/aedile/attempts/[^/]+/${name} `)
+const step = (name: string) => new RegExp(`^POST /api/aedile/attempts .*"step":"${name}"`)
 
 /** The messages of an attempt of a plain command, in their order. */
 export const MESSAGES = {
-  claim: proposal('Pending'),
+  claim: /^POST \/api\/aedile\/work_pools\/[^/]+\/claims /,
   intend: step('intend'),
-  submitting: proposal('Submitting'),
   record: step('record'),
-  running: proposal('Running'),
   advance: step('advance'),
   end: step('end'),
-  completed: proposal('Completed'),
-  report: step('report'),
   remove: step('remove'),
 }

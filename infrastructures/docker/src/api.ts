@@ -1,14 +1,12 @@
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
+import type { Agent as HttpAgent } from 'node:http'
+import type { Agent as HttpsAgent } from 'node:https'
 import type { Readable } from 'node:stream'
-import { inspect } from 'node:util'
 import type { JsonObject } from '@aedile/core/json'
-import type Dockerode from 'dockerode'
+import { askEngine, callEngine, type EngineCall, openAgent, toEngineError } from './engine-call.ts'
 import { EngineError } from './engine-error.ts'
-import { SshAgent } from './ssh-agent.ts'
 import type { Endpoint } from './target.ts'
 
-/** The Engine's API, as narrow as we need it. The only file that uses dockerode, which is loaded with the first engine. */
+/** The Engine's API, as narrow as we need it. */
 
 /** How a container is, as the Engine tells it. */
 export type ContainerState = {
@@ -36,15 +34,6 @@ export type Volume = { Name: string; Labels: Record<string, string> | null; Crea
 export type EngineInfo = { ID: string; Name: string; DockerRootDir?: string; SystemTime: string }
 export type Filters = Record<string, string[]>
 
-type Call = {
-  method: 'GET' | 'POST' | 'DELETE'
-  path: string
-  query?: Record<string, string>
-  body?: JsonObject
-  headers?: Record<string, string>
-  signal?: AbortSignal | undefined
-}
-
 /** How long the Engine may take to answer, in seconds, as docker-py lets it. */
 const ANSWER_SECONDS = 60
 const FRESH_SECONDS = 5
@@ -52,24 +41,18 @@ const FRESH_SECONDS = 5
 /** One engine. */
 export class EngineApi {
   readonly endpoint: Endpoint
-  readonly #modem: Dockerode['modem']
   readonly #agent: HttpAgent | HttpsAgent
-  readonly #answerMilliseconds: number
+  readonly #answerSeconds: number
 
-  private constructor(endpoint: Endpoint, modem: Dockerode['modem'], agent: HttpAgent | HttpsAgent, answerSeconds: number) {
+  private constructor(endpoint: Endpoint, answerSeconds: number) {
     this.endpoint = endpoint
-    this.#modem = modem
-    this.#agent = agent
-    this.#answerMilliseconds = answerSeconds * 1000
+    this.#agent = openAgent(endpoint)
+    this.#answerSeconds = answerSeconds
   }
 
-  /** Loads the library and makes a client. Nothing is asked yet. */
+  /** Makes a client. Nothing is asked yet. */
   static async open(endpoint: Endpoint, answerSeconds: number = ANSWER_SECONDS): Promise<EngineApi> {
-    const { default: Docker } = await import('dockerode')
-    const agent = hideFromInspection(openAgent(endpoint))
-    // Its types do not know that it hands the agent on.
-    const options: Dockerode.DockerOptions & { agent: HttpAgent } = { ...toOptions(endpoint), agent }
-    return new EngineApi(endpoint, new Docker(options).modem, agent, answerSeconds)
+    return new EngineApi(endpoint, answerSeconds)
   }
 
   close(): void {
@@ -78,7 +61,7 @@ export class EngineApi {
 
   /** Whether it takes new connections. One that shuts down does not, long before it lets go of the open ones. */
   async isAccepting(): Promise<boolean> {
-    const fresh = await EngineApi.open(this.endpoint, FRESH_SECONDS)
+    const fresh = new EngineApi(this.endpoint, FRESH_SECONDS)
     try {
       await fresh.version()
       return true
@@ -104,7 +87,7 @@ export class EngineApi {
   /** The progress of a pull, as the Engine streams it: JSON documents, one a line. */
   pullImage(query: Record<string, string>, authorization: string | null, signal: AbortSignal): Promise<Readable> {
     const headers: Record<string, string> = authorization === null ? {} : { 'X-Registry-Auth': authorization }
-    return this.#stream({ method: 'POST', path: '/images/create', query, headers, signal })
+    return this.#stream({ method: 'POST', path: '/images/create', query, headers }, signal)
   }
 
   /** Tries a login. @throws EngineError when the registry refuses it. */
@@ -143,7 +126,7 @@ export class EngineApi {
   }
 
   logs(id: string, query: Record<string, string>, signal: AbortSignal): Promise<Readable> {
-    return this.#stream({ method: 'GET', path: `/containers/${id}/logs`, query, signal })
+    return this.#stream({ method: 'GET', path: `/containers/${id}/logs`, query }, signal)
   }
 
   /** Memory of a running container in bytes; the peak only where the Engine's kernel tells it. */
@@ -153,7 +136,7 @@ export class EngineApi {
 
   /** Events from now on, or those between two times. */
   events(filters: Filters, signal: AbortSignal, between: { since?: string; until?: string } = {}): Promise<Readable> {
-    return this.#stream({ method: 'GET', path: '/events', query: { filters: JSON.stringify(filters), ...between }, signal })
+    return this.#stream({ method: 'GET', path: '/events', query: { filters: JSON.stringify(filters), ...between } }, signal)
   }
 
   /** Answers with the volume that is there, when there is one of this name. */
@@ -175,69 +158,17 @@ export class EngineApi {
     return this.#ask({ method: 'DELETE', path: `/volumes/${name}` })
   }
 
-  async #ask<T>(call: Call): Promise<T> {
-    const deadline = AbortSignal.timeout(this.#answerMilliseconds)
-    const signal = call.signal ? AbortSignal.any([call.signal, deadline]) : deadline
-    return (await this.#dial({ ...call, signal }, false)) as T
+  #ask<T>(call: EngineCall): Promise<T> {
+    return askEngine(this.endpoint, this.#agent, call, this.#answerSeconds)
   }
 
-  async #stream(call: Call): Promise<Readable> {
-    return (await this.#dial(call, true)) as Readable
-  }
-
-  #dial({ method, path, query = {}, body, headers = {}, signal }: Call, isStream: boolean): Promise<unknown> {
-    signal?.throwIfAborted()
-    const options = {
-      path: `${path}?`,
-      method,
-      // The library takes the query or the body from here, as the method wants it.
-      options: { _query: query, _body: body ?? {} },
-      headers,
-      isStream,
-      abortSignal: signal,
-      statusCodes: { 200: true, 201: true, 204: true, 304: true },
+  async #stream(call: EngineCall, signal: AbortSignal): Promise<Readable> {
+    signal.throwIfAborted()
+    try {
+      return await callEngine(this.endpoint, this.#agent, call, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      throw toEngineError(error, this.endpoint)
     }
-    return new Promise((resolve, reject) => {
-      this.#modem.dial(options as never, (error: unknown, answer: unknown) => {
-        if (error) reject(this.#toError(error, signal))
-        else resolve(answer)
-      })
-    })
   }
-
-  #toError(error: unknown, signal: AbortSignal | undefined): unknown {
-    const { statusCode, json, message } = error as { statusCode?: number; json?: unknown; message: string }
-    if (statusCode !== undefined) return new EngineError(statusCode, readMessage(json, message), { cause: error })
-    const isOurs = signal?.aborted === true && (signal.reason as Error | undefined)?.name !== 'TimeoutError'
-    if (isOurs) return signal.reason
-    const why = signal?.aborted ? `no answer within ${this.#answerMilliseconds / 1000} s` : message
-    return new EngineError(null, `The Docker engine at ${this.endpoint.host} does not answer: ${why}.`, { cause: error })
-  }
-}
-
-function readMessage(json: unknown, otherwise: string): string {
-  const { message } = (json ?? {}) as { message?: unknown }
-  return typeof message === 'string' ? message.trim() : otherwise.replace(/^\(HTTP code \d+\) [^-]*- /, '').trim()
-}
-
-export function openAgent({ way }: Endpoint): HttpAgent | HttpsAgent {
-  if (way.kind === 'ssh') return new SshAgent(way.destination, way.port)
-  const options = { keepAlive: true, maxFreeSockets: 16, timeout: 0 }
-  if (way.kind === 'unix' || way.tls === null) return new HttpAgent(options)
-  return new HttpsAgent({ ...options, rejectUnauthorized: way.tls.verify })
-}
-
-/** The library makes a text of all that goes into a request, for a log that nobody reads; an agent holds every socket. */
-function hideFromInspection<T extends object>(agent: T): T {
-  return Object.defineProperty(agent, inspect.custom, { value: () => 'Agent' })
-}
-
-export function toOptions({ way }: Endpoint): Dockerode.DockerOptions {
-  if (way.kind === 'unix') return { socketPath: way.path }
-  // Over ssh the agent makes the connection; the address only stands in the Host header.
-  if (way.kind === 'ssh') return { host: 'docker', port: 80, protocol: 'http' }
-  const { hostname: host, port, tls } = way
-  if (tls === null) return { host, port, protocol: 'http' }
-  const certificates = Object.fromEntries(Object.entries({ ca: tls.ca, cert: tls.cert, key: tls.key }).filter(([, pem]) => pem))
-  return { host, port, protocol: 'https', ...certificates }
 }

@@ -1,7 +1,9 @@
+// One file: whatever scripts start has one owner on an engine, and these tests count it.
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { type AddressInfo, connect as connectTo, createServer as createProxy, type Socket } from 'node:net'
 import { join } from 'node:path'
+import type { JsonObject } from '@aedile/core/json'
 import { KeptLog, KeptOutput, makeHome, sourcesOf } from '@aedile/worker/testing/class-stage'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Registry, startRegistry, whyNoRegistry } from '../../../scripts/docker/registry.mjs'
@@ -127,6 +129,81 @@ withEngine('DockerContainer on an engine', () => {
     expect(out).toBe('reached')
   })
 
+  const HERE = { PREFECT_API_URL: 'http://127.0.0.1:4200/api' }
+  const THERE = { PREFECT_API_URL: 'https://api.test/api' }
+  const gateway = ['host.docker.internal:host-gateway']
+  it.each([
+    ['no API', {}, {}, 'bridge', undefined, gateway],
+    ['an API of this machine', {}, HERE, 'host', HERE, gateway],
+    ['an API elsewhere', {}, THERE, 'bridge', THERE, null],
+    [
+      'a mode of its own',
+      { networkMode: 'bridge' },
+      HERE,
+      'bridge',
+      { PREFECT_API_URL: 'http://host.docker.internal:4200/api' },
+      gateway,
+    ],
+    ['an API in env', { env: THERE }, HERE, 'bridge', THERE, null],
+    ['an API of this machine in env', { env: HERE, networkMode: 'bridge' }, {}, 'bridge', HERE, gateway],
+  ])(
+    'with %s has the network, the hosts and the URL for it (rows 185, 191, 192, 193, 204, 211)',
+    async (_, attributes, settings, mode, url, hosts) => {
+      const { result, out } = await run({ command: ['sh', '-c', 'echo "$PREFECT_API_URL"'], ...attributes }, settings)
+      const { HostConfig } = (await api.inspectContainer(result.identifier)) as unknown as { HostConfig: JsonObject }
+      // What docker-py is not told, the engine calls its default.
+      expect(String(HostConfig.NetworkMode).replace('default', 'bridge')).toBe(mode)
+      expect(HostConfig.ExtraHosts ?? null).toEqual(hosts)
+      expect(out).toBe(`${url?.PREFECT_API_URL ?? ''}\n`)
+    },
+  )
+
+  it('on a network of its own asks for no mode, though the API is on this machine (row 186)', async () => {
+    const outside = new OutsideEngine(testEngine!)
+    const network = `class-${process.pid}-own`
+    await outside.createNetwork(network)
+    const { result, out } = await run({ command: ['sh', '-c', 'echo $PREFECT_API_URL'], networks: [network] }, HERE)
+    expect(await outside.networksOf(result.identifier)).toEqual([network])
+    expect(out).toBe('http://host.docker.internal:4200/api\n')
+    await outside.removeContainer(result.identifier)
+    await outside.removeNetwork(network)
+  })
+
+  it.each([
+    ['127.0.0.1:9/tagged:1', null, 'runs'],
+    ['127.0.0.1:9/tagged:latest', null, 'pulls'],
+    ['127.0.0.1:9/tagged', null, 'pulls'],
+    ['127.0.0.1:9/tagged:latest', 'IF_NOT_PRESENT', 'runs'],
+    ['127.0.0.1:9/tagged:latest', 'NEVER', 'runs'],
+    ['127.0.0.1:9/tagged:1', 'ALWAYS', 'pulls'],
+    ['127.0.0.1:9/missing:1', null, 'pulls'],
+    ['127.0.0.1:9/missing:1', 'NEVER', 'is missing'],
+  ] as const)(
+    '%s with the policy %s %s; its registry is away (rows 180, 203, 205, 223, 224, 225)',
+    async (image, policy, then) => {
+      const outside = new OutsideEngine(testEngine!)
+      for (const tag of ['1', 'latest']) await outside.tagImage(TEST_IMAGE, '127.0.0.1:9/tagged', tag)
+      const ended = run({ image, imagePullPolicy: policy, command: ['true'] }).then(
+        () => 'runs',
+        (error: Error) =>
+          /Docker pull failed for/.test(error.message)
+            ? 'pulls'
+            : error.message.match(/is not on|no such image/i)
+              ? 'is missing'
+              : error.message,
+      )
+      expect(await ended).toBe(then)
+    },
+  )
+
+  it.each([
+    ['_class.name-1', 'class.name-1'],
+    ['class*name^2', 'class-name-2'],
+  ])('of the name %s is called %s there (row 210)', async (name, expected) => {
+    const { result } = await run({ command: ['true'], name })
+    expect((await api.inspectContainer(result.identifier)).Name).toBe(`/${expected}`)
+  })
+
   it('is silent when it shall not stream, and still waits (row 188)', async () => {
     const { out, result } = await run({ command: ['sh', '-c', 'echo out; exit 4'], streamOutput: false })
     expect([out, result.statusCode]).toEqual(['', 4])
@@ -140,6 +217,27 @@ withEngine('DockerContainer on an engine', () => {
       names.push((await inspectOrNull(api, result.identifier))?.Name)
     }
     expect(names).toEqual([`/${name}`, `/${name}-1`, `/${name}-2`])
+  })
+
+  it('without a name gets one from the engine (row 183)', async () => {
+    const { running, id, infrastructurePid, container, log } = await begin()
+    const { Name } = await api.inspectContainer(id)
+    expect(Name).toMatch(/^\/[a-z]+_[a-z]+[0-9]?$/)
+    expect(log.lines).toEqual([`info Docker container '${Name.slice(1)}' has status 'running'`])
+    // Nobody knows the attempt by its name, and it is found all the same.
+    await container.kill(infrastructurePid, 0)
+    expect(await running).toMatchObject({ statusCode: 137 })
+  })
+
+  it('leaves nothing but the container that is to be looked at', async () => {
+    const before = await listMarks()
+    await run({ command: ['true'] })
+    await run({ command: ['true'], autoRemove: true })
+    const abort = new AbortController()
+    const { running } = await begin({ autoRemove: true }, abort.signal)
+    abort.abort(new Error('enough'))
+    await expect(running).rejects.toThrow('enough')
+    expect(await listMarks()).toEqual(before)
   })
 
   it('tells its status, and that a container was removed: status code -1, not ok (row 208)', async () => {
@@ -283,7 +381,7 @@ withEngine('DockerContainer on an engine', () => {
       expect(readFileSync(join(config, 'config.json'), 'utf8')).not.toContain('auths')
     })
 
-    it('logs in before it pulls, and tells that it pulls (rows 181, 205, 206)', async () => {
+    it('logs in before it pulls, from a registry with a port, and tells that it pulls (rows 181, 202, 205, 206)', async () => {
       const image = `${registry.host}/not-there:1`
       const log = new KeptLog()
       const container = new DockerContainer({ image, command: ['true'], imageRegistry: login({ password: 'wrong-one' }) })
@@ -329,6 +427,12 @@ async function startProxy(target: string, path: string): Promise<{ close: () => 
 
 async function countContainers(): Promise<number> {
   return (await api.listContainers({ label: [`${SERVER_LABEL}=script`] })).length
+}
+
+/** What keeps late starters of scripts from starting. */
+async function listMarks(): Promise<string[]> {
+  const volumes = await api.listVolumes({ label: ['io.aedile.closed', `${SERVER_LABEL}=script`] })
+  return volumes.map(({ Name }) => Name)
 }
 
 function makeFile(name: string, text: string): string {

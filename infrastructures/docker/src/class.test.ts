@@ -1,5 +1,6 @@
 import type { JsonObject } from '@aedile/core/json'
 import { joinShellWords } from '@aedile/core/shell-words'
+import { KeptLog } from '@aedile/worker/testing/class-stage'
 import { describe, expect, it } from 'vitest'
 import { DockerContainer, type DockerContainerAttributes } from './class.ts'
 import { buildContainerSettings, findWarnings, type ImagePullPolicy, JOB_PULL_POLICIES } from './class-settings.ts'
@@ -7,6 +8,7 @@ import { dockerDefinition } from './definition.ts'
 import { parseImage, pullPolicyOf } from './image.ts'
 import type { DockerJob } from './job.ts'
 import { toContainerName } from './prepare.ts'
+import { DockerRegistry } from './registry.ts'
 
 const facts = { id: 'docker:x', engineVersion: '27.0.0', platform: 'linux', directory: '/srv' }
 
@@ -28,6 +30,64 @@ function settingsOf(wishes: Wishes, { apiUrl, platform = 'linux' }: { apiUrl?: s
   const prepared = dockerDefinition.prepare(job, context) as DockerJob
   return buildContainerSettings(prepared, ['echo', 'a b'], { ...facts, platform })
 }
+
+describe('the base job template of a DockerContainer', () => {
+  const template = (attributes: DockerContainerAttributes) => {
+    const log = new KeptLog()
+    const { variables } = new DockerContainer(attributes).generateWorkPoolBaseJobTemplate({ logger: log })
+    const properties = Object.entries(variables.properties as JsonObject).map(([name, schema]) => [
+      name,
+      (schema as JsonObject).default ?? null,
+    ])
+    return { defaults: Object.fromEntries(properties), log: log.lines }
+  }
+
+  it('is the one of docker pools where it says nothing (INF F.4)', () => {
+    expect(new DockerContainer().generateWorkPoolBaseJobTemplate()).toEqual(dockerDefinition.defaultBaseJobTemplate)
+  })
+
+  it('has all that it says as defaults, in the words of docker pools (INF F.4)', () => {
+    const { defaults, log } = template({
+      command: ['python', '-c', 'print("a b")'],
+      env: { A: '1', B: null },
+      labels: { 'a.b/c': 'd' },
+      name: 'nightly',
+      image: 'acme/img:1.2',
+      imagePullPolicy: 'IF_NOT_PRESENT',
+      networks: ['one', 'two'],
+      networkMode: 'bridge',
+      autoRemove: true,
+      volumes: ['/a:/b'],
+      streamOutput: false,
+    })
+    expect(defaults).toEqual({
+      command: `python -c 'print("a b")'`,
+      env: { A: '1', B: null },
+      labels: { 'b.a.c': 'd' },
+      name: 'nightly',
+      image: 'acme/img:1.2',
+      registry_credentials: null,
+      image_pull_policy: 'IfNotPresent',
+      networks: ['one', 'two'],
+      network_mode: 'bridge',
+      auto_remove: true,
+      volumes: ['/a:/b'],
+      stream_output: false,
+      mem_limit: null,
+      memswap_limit: null,
+      privileged: false,
+      container_create_kwargs: null,
+    })
+    expect(log).toEqual([])
+  })
+
+  it('never has the password of a registry: one that was not saved is left out, with a warning', () => {
+    const imageRegistry = new DockerRegistry({ username: 'ada', password: 'hidden', registryUrl: 'r.test' })
+    const { defaults, log } = template({ imageRegistry })
+    expect(defaults.registry_credentials).toBeNull()
+    expect(log).toEqual(["warn Variable 'image_registry' is not supported by Docker work pools. Skipping."])
+  })
+})
 
 describe('the attributes of DockerContainer', () => {
   it('have the defaults of the source (rows 176, 179, 188)', () => {

@@ -1,5 +1,6 @@
 import { AedileError } from '@aedile/core/errors'
-import type { CommandContext, Job } from '@aedile/core/infrastructure-definition'
+import type { CommandContext, InfrastructureDefinition, Job } from '@aedile/core/infrastructure-definition'
+import type { JsonObject, JsonValue } from '@aedile/core/json'
 import { joinShellWords } from '@aedile/core/shell-words'
 import { DEFAULT_IMAGE } from '@aedile/core/templates/default-image'
 import { type BlockConstructor, type LoadOptions, loadBlock } from '@aedile/worker/classes/block'
@@ -174,6 +175,17 @@ export class DockerContainer extends Infrastructure<string, DockerContainerResul
 
   protected override toOwnLabels(labels: Record<string, string>): Record<string, string> {
     return toDockerLabels(labels)
+  }
+
+  protected override get workPoolDefinition(): InfrastructureDefinition {
+    return dockerDefinition as unknown as InfrastructureDefinition
+  }
+
+  /** A registry only by reference: a template is no place for a password. Its pools know the same fields by another name. */
+  protected override toPoolVariables(field: string, value: JsonValue): JsonObject | null {
+    if (field === 'image_pull_policy') return { image_pull_policy: JOB_PULL_POLICIES[value as ImagePullPolicy] }
+    if (field !== 'image_registry') return super.toPoolVariables(field, value)
+    return this.imageRegistry?.documentId ? { registry_credentials: value } : null
   }
 
   async #buildSettings(connection: Connection<DockerRequest>, sources: ScriptSources, logger: InfrastructureLogger) {

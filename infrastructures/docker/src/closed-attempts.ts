@@ -7,6 +7,8 @@ import { ATTEMPT_LABEL, SERVER_LABEL } from './labels.ts'
 /** Why an attempt must not start any more. */
 export type Closure = 'stopped' | 'removed'
 
+type Closable = Pick<Handle, 'attempt' | 'server'>
+
 const CLOSED_LABEL = 'io.aedile.closed'
 /** For so long a starter that was overtaken may sleep, in milliseconds; then the mark is swept. */
 const KEEP_MILLISECONDS = 3_600_000
@@ -14,7 +16,8 @@ const SWEEP_MILLISECONDS = 600_000
 
 /**
  * Attempts that were stopped or removed, so that a starter who comes late starts nothing. Each is an empty volume on the
- * engine: the one thing there that everybody sees, that has a name of its own and that only its first maker describes.
+ * engine: the one thing there that everybody sees, that has a name of its own and that only its first maker describes. So is a
+ * start that is announced.
  */
 export class ClosedAttempts {
   readonly #api: EngineApi
@@ -26,12 +29,27 @@ export class ClosedAttempts {
 
   /** Closes an attempt. The first reason stays. */
   async close(handle: Handle, reason: Closure): Promise<void> {
-    const labels = { [ATTEMPT_LABEL]: handle.attempt, [SERVER_LABEL]: handle.server, [CLOSED_LABEL]: reason }
-    await this.#api.createVolume(nameOf(handle), labels)
-    if (Date.now() - this.#sweptAt < SWEEP_MILLISECONDS) return
-    this.#sweptAt = Date.now()
-    // In the background: it is tidying, and the next one does it too.
-    this.sweep().catch(() => {})
+    await this.#api.createVolume(nameOf(handle), labelsOf(handle, reason))
+    this.sweepSometimes()
+  }
+
+  /** Notes that one more process may start an attempt. */
+  async announce(attempt: Closable): Promise<void> {
+    await this.#api.createVolume(nameOf(attempt, 'starting'), labelsOf(attempt, 'starting'))
+    this.sweepSometimes()
+  }
+
+  /** Removes the mark of an attempt that has ended, if there is one. False when a start was announced: then the mark matters. */
+  async forget(attempt: Closable): Promise<boolean> {
+    const label = [`${ATTEMPT_LABEL}=${attempt.attempt}`, `${SERVER_LABEL}=${attempt.server}`, CLOSED_LABEL]
+    const marks = await this.#api.listVolumes({ label })
+    if (marks.some(({ Labels }) => Labels?.[CLOSED_LABEL] === 'starting')) return false
+    for (const { Name } of marks) {
+      await this.#api.removeVolume(Name).catch((error: unknown) => {
+        if (!isAnswer(error, 404)) throw error
+      })
+    }
+    return true
   }
 
   /** Why an attempt is closed; null while it is not. */
@@ -45,6 +63,13 @@ export class ClosedAttempts {
     }
   }
 
+  /** Sweeps in the background, unless it did lately: it is tidying, and the next one does it too. */
+  sweepSometimes(): void {
+    if (Date.now() - this.#sweptAt < SWEEP_MILLISECONDS) return
+    this.#sweptAt = Date.now()
+    this.sweep().catch(() => {})
+  }
+
   /** Removes the marks that are older than any starter. */
   async sweep(nowMilliseconds: number = Date.now()): Promise<void> {
     const volumes = await this.#api.listVolumes({ label: [CLOSED_LABEL] })
@@ -54,8 +79,12 @@ export class ClosedAttempts {
   }
 }
 
+function labelsOf({ attempt, server }: Closable, what: Closure | 'starting'): Record<string, string> {
+  return { [ATTEMPT_LABEL]: attempt, [SERVER_LABEL]: server, [CLOSED_LABEL]: what }
+}
+
 /** Of this server's attempt only: another server may have one of the same key. */
-function nameOf({ attempt, server }: Handle): string {
+function nameOf({ attempt, server }: Closable, kind: 'closed' | 'starting' = 'closed'): string {
   const owner = createHash('sha256').update(server).digest('hex').slice(0, 12)
-  return `aedile-closed-${attempt.replace(/[^a-zA-Z0-9_.-]/g, '-')}-${owner}`
+  return `aedile-${kind}-${attempt.replace(/[^a-zA-Z0-9_.-]/g, '-')}-${owner}`
 }

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { parseTimestamp } from '@aedile/core/time'
 import { OtherProcess } from '@aedile/worker/testing/other-process'
 import { newAttemptKey, Recorder } from '@aedile/worker/testing/stage'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dockerDriver } from './driver.ts'
+import { ATTEMPT_LABEL } from './labels.ts'
 import { DockerStage } from './testing/docker-stage.ts'
 import { TEST_IMAGE, testEngine } from './testing/engine.ts'
 import { withEngine } from './testing/with-engine.ts'
@@ -206,6 +208,72 @@ withEngine('a container', () => {
       }
       expect(await stage.names()).toContain(handle.name)
     })
+  })
+
+  describe('tells in events', () => {
+    const nameOf = (status: string) => `prefect.docker.container.${status}`
+
+    it('that it was created, runs and has exited; who follows it later tells the same', async () => {
+      const name = `told-${newAttemptKey()}`
+      const { recorder, handle, attempt } = await stage.run({ name, command: 'sleep 0.2' })
+      const id = String(handle.native.containerId)
+      const resource = { 'prefect.resource.id': `prefect.docker.container.${id}`, 'prefect.resource.name': name }
+      const { State } = await stage.api.inspectContainer(id)
+      const [started, finished] = [parseTimestamp(State.StartedAt), parseTimestamp(State.FinishedAt)]
+      expect(recorder.events).toEqual([
+        { event: nameOf('created'), resource, occurred: expect.any(Number) },
+        { event: nameOf('running'), resource, occurred: started, follows: nameOf('created') },
+        { event: nameOf('exited'), resource, occurred: finished, follows: nameOf('running') },
+      ])
+      const later = new Recorder()
+      await stage.observe(await stage.start(attempt, later), later)
+      expect(later.events).toEqual([{ ...recorder.events[0], occurred: expect.any(Number) }, ...recorder.events.slice(1)])
+    })
+
+    it('the name that it got where its own was taken', async () => {
+      const name = `told-${newAttemptKey()}`
+      await stage.run({ name, command: 'true' })
+      const { recorder } = await stage.run({ name, command: 'true' })
+      const names = recorder.events.map(({ resource }) => resource?.['prefect.resource.name'])
+      expect(names).toEqual([`${name}-1`, `${name}-1`, `${name}-1`])
+    })
+
+    it.each([
+      ['could not be created', { image: 'aedile-test/none:1', image_pull_policy: 'Never' }, ['creation-failed']],
+      ['was created, though it cannot start', { command: '/no/such' }, ['created']],
+      ['was not even tried to be created where there is no image', { image: '127.0.0.1:9/none:1' }, []],
+    ])('that it %s', async (_, fields, expected) => {
+      const recorder = new Recorder()
+      await expect(stage.start(stage.attempt(fields), recorder)).rejects.toThrow()
+      expect(recorder.events.map(({ event }) => event)).toEqual(expected.map(nameOf))
+      if (expected[0] === 'creation-failed') expect(recorder.events[0]!.resource).toBeNull()
+    })
+  })
+
+  describe('that was removed', () => {
+    const marks = async (attempt: string) => {
+      const label = [`${ATTEMPT_LABEL}=${attempt}`, 'io.aedile.closed']
+      return (await stage.api.listVolumes({ label })).length
+    }
+
+    it('leaves a mark for an hour where somebody else may have begun to start it', async () => {
+      const { handle } = await stage.run({ command: 'true' })
+      await stage.connection.remove(handle)
+      expect(await marks(handle.attempt)).toBe(1)
+    })
+
+    it.each([true, false])(
+      'leaves nothing where nobody else can start it, also when it was stopped before; auto_remove %s',
+      async (auto_remove) => {
+        const handle = await stage.start(stage.attempt({ command: 'sleep 300', auto_remove }))
+        await stage.connection.stop(handle, 0)
+        expect(await marks(handle.attempt)).toBe(1)
+        await stage.connection.remove(handle, { hasOneStarter: true })
+        expect(await marks(handle.attempt)).toBe(0)
+        // Twice is once.
+        await stage.connection.remove(handle, { hasOneStarter: true })
+      },
+    )
   })
 
   describe('with output', () => {

@@ -5,11 +5,13 @@ import type { JsonObject } from '@aedile/core/json'
 import type { Connection, InfrastructureDriver, LogCursor, Sink } from '@aedile/worker/infrastructure-driver'
 import { type Container, EngineApi } from './api.ts'
 import { ClosedAttempts } from './closed-attempts.ts'
+import { tellStarted } from './container-events.ts'
 import { findContainer, inspectOrNull, listOfAttempt, toHandle, wasStarted } from './containers.ts'
 import { EngineError, isAnswer, isNoAnswer, isUnanswered } from './engine-error.ts'
 import { EngineEvents } from './engine-events.ts'
 import { QUIET_LABEL, SERVER_LABEL } from './labels.ts'
 import { LogFollower } from './log-follower.ts'
+import { isUnnamed } from './making.ts'
 import { observeContainer } from './observing.ts'
 import { toOutcome } from './outcome.ts'
 import { pullImage } from './pulling.ts'
@@ -66,15 +68,20 @@ class DockerConnection implements Connection<DockerRequest> {
     return { ...this.#facts, baseUrl, platform: process.platform, directory: process.cwd() }
   }
 
+  announce(attempt: Pick<Handle, 'attempt' | 'server'>): Promise<void> {
+    return this.#answered(() => this.#closed.announce(attempt))
+  }
+
   async start(request: DockerRequest, handle: Handle, io: { sink: Sink; signal: AbortSignal }): Promise<Handle> {
     this.#requireHere(handle)
     const signal = AbortSignal.any([io.signal, this.#closing.signal])
     const containerId = await this.#answered(async () => {
       await pullImage(this.#api, request.pull, { sink: io.sink, signal, environment: process.env })
-      return startOnce(this.#api, this.#closed, request, handle, signal)
+      return startOnce(this.#api, this.#closed, request, handle, { sink: io.sink, signal })
     })
     const native = { baseUrl: this.#api.endpoint.baseUrl, containerId }
-    const started = { ...handle, native: { ...handle.native, ...native } }
+    const chosen = isUnnamed(request, handle) ? await inspectOrNull(this.#api, containerId).catch(() => null) : null
+    const started = { ...handle, name: chosen?.Name.slice(1) ?? handle.name, native: { ...handle.native, ...native } }
     io.sink.handle(started)
     return started
   }
@@ -114,10 +121,11 @@ class DockerConnection implements Connection<DockerRequest> {
     })
   }
 
-  async remove(handle: Handle): Promise<void> {
+  async remove(handle: Handle, { hasOneStarter = false }: { hasOneStarter?: boolean } = {}): Promise<void> {
     this.#requireHere(handle)
     await this.#answered(async () => {
-      if (!handle.keep) await this.#closed.close(handle, 'removed')
+      const isOverForGood = hasOneStarter && (await this.#closed.forget(handle))
+      if (!handle.keep && !isOverForGood) await this.#closed.close(handle, 'removed')
       // More than one where a starter was killed that had made a second one.
       for (const { Id } of await listOfAttempt(this.#api, handle)) {
         const container = handle.keep ? await inspectOrNull(this.#api, Id) : null
@@ -129,6 +137,7 @@ class DockerConnection implements Connection<DockerRequest> {
   }
 
   async *list(owner: ServerId): AsyncIterable<Handle> {
+    this.#closed.sweepSometimes()
     const containers = await this.#answered(() => this.#api.listContainers({ label: [`${SERVER_LABEL}=${owner}`] }))
     const place = { target: this.#facts.id, baseUrl: this.#api.endpoint.baseUrl }
     for (const container of containers) yield toHandle(container, owner, place)
@@ -148,6 +157,7 @@ class DockerConnection implements Connection<DockerRequest> {
     const isQuiet = container.Config.Labels?.[QUIET_LABEL] !== undefined
     const follower = isQuiet ? null : new LogFollower(this.#api, container, { sink, after })
     const wake = this.#events.open(container.Id)
+    if (wasStarted(container)) tellStarted(sink, container)
     try {
       const { ending, lastLines } = await observeContainer({
         api: this.#api,

@@ -1,5 +1,6 @@
 import type { Sink } from '@aedile/worker/infrastructure-driver'
 import type { Container, EngineApi } from './api.ts'
+import { tellEnded } from './container-events.ts'
 import { inspectOrNull } from './containers.ts'
 import { EngineError, isUnanswered } from './engine-error.ts'
 import type { Wake } from './engine-events.ts'
@@ -40,7 +41,10 @@ export async function observeContainer(observation: Observation): Promise<{ endi
     if (now.State.Status === 'created' && now.State.Error) {
       return { ending: { kind: 'unstartable', error: now.State.Error }, lastLines: [] }
     }
-    if (isOver(now)) return { ending: await toEnding(now, observation), lastLines: await readRest(api, now, follower, signal) }
+    if (isOver(now)) {
+      tellEnded(sink, now)
+      return { ending: await toEnding(now, observation), lastLines: await readRest(api, now, follower, signal) }
+    }
     await wake.next(signal, follower ? LOOK_MILLISECONDS : undefined)
   }
 }

@@ -1,25 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AedileError } from '@aedile/core/errors'
 import type { Handle } from '@aedile/core/infrastructure-definition'
-import type { JsonObject } from '@aedile/core/json'
+import type { Sink } from '@aedile/worker/infrastructure-driver'
 import type { EngineApi } from './api.ts'
 import type { ClosedAttempts } from './closed-attempts.ts'
-import { inspectOrNull, isOfAttempt, listOfAttempt, listOfName, wasStarted } from './containers.ts'
+import { inspectOrNull, listOfAttempt, wasStarted } from './containers.ts'
 import { isAnswer, isUnanswered } from './engine-error.ts'
-import { NAME_LABEL } from './labels.ts'
+import { makeContainer } from './making.ts'
 import { describeStartFailure } from './outcome.ts'
 import type { DockerRequest } from './request.ts'
 
-/** How often somebody else may be faster with a name. */
-const MOST_CONFLICTS = 500
 /** How long whoever made a container may take to start it, in milliseconds; then it is taken for dead. */
 const STARTER_MILLISECONDS = 5_000
 /** How long starting may take altogether: others may die in it, too. */
 const TOTAL_MILLISECONDS = 120_000
 const LOOK_MILLISECONDS = 20
 const LOOK_AT_MOST_MILLISECONDS = 200
-
-type Made = { id: string; isMine: boolean }
 
 /**
  * Makes and starts an attempt's container, once for ever. Only who made a container starts it, because the Engine would
@@ -32,12 +28,12 @@ export async function startOnce(
   closed: ClosedAttempts,
   request: DockerRequest,
   handle: Handle,
-  signal: AbortSignal,
+  { sink, signal }: { sink: Sink; signal: AbortSignal },
 ): Promise<string> {
   const deadline = performance.now() + TOTAL_MILLISECONDS
   while (performance.now() < deadline) {
     signal.throwIfAborted()
-    const made = await make(api, request, handle, signal)
+    const made = await makeContainer(api, request, handle, { sink, signal })
     const other = made.isMine ? await yieldToOther(api, handle, made.id) : made.id
     if (other === null) {
       if (await begin(api, closed, request, handle, made.id)) return made.id
@@ -48,42 +44,6 @@ export async function startOnce(
   throw failed(
     `Flow run could not start: the Docker engine did not start container ${handle.name} within ${TOTAL_MILLISECONDS / 1000} s.`,
   )
-}
-
-/** Makes a container under the first name that no other attempt has, or finds the attempt's own. */
-async function make(api: EngineApi, request: DockerRequest, handle: Handle, signal: AbortSignal): Promise<Made> {
-  let name = handle.name
-  for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts += 1) {
-    try {
-      const body = name === handle.name ? request.create : withName(request.create, handle.name)
-      const { Id } = await api.createContainer(toQuery(name, request), body)
-      return { id: Id, isMine: true }
-    } catch (error) {
-      if (isUnanswered(error)) throw error
-      if (!isNameConflict(error)) throw describeCreateFailure(error, request)
-    }
-    const others = await listOfName(api, handle.name)
-    const own = others.find((other) => isOfAttempt(other.Labels, handle))
-    if (own) return { id: own.Id, isMine: false }
-    const taken = new Set(others.flatMap(({ Names }) => Names))
-    // A name that somebody makes a container of right now is not listed yet: it is tried again.
-    for (let number = 0; number === 0 || taken.has(`/${name}`); number += 1) {
-      name = number === 0 ? handle.name : `${handle.name}-${number}`
-    }
-    await delay(LOOK_MILLISECONDS, undefined, { signal })
-  }
-  throw failed(
-    `Flow run could not start: the name ${handle.name} was taken ${MOST_CONFLICTS} times while its container was made.`,
-  )
-}
-
-/** The name that was wanted, for who has only the container. */
-function withName(create: JsonObject, name: string): JsonObject {
-  return { ...create, Labels: { ...(create.Labels as JsonObject), [NAME_LABEL]: name } }
-}
-
-function toQuery(name: string, { platform }: DockerRequest): Record<string, string> {
-  return { name, ...(platform === null ? {} : { platform }) }
 }
 
 /**
@@ -179,29 +139,6 @@ async function discard(api: EngineApi, id: string): Promise<void> {
   await api.removeContainer(id).catch((error: unknown) => {
     if (!isAnswer(error, 404) && !isAnswer(error, 409)) throw error
   })
-}
-
-function isNameConflict(error: unknown): boolean {
-  return isAnswer(error, 409) && /container name|name .*in use|already in use/i.test(error.message)
-}
-
-function describeCreateFailure(error: unknown, { create, pull }: DockerRequest): unknown {
-  if (isAnswer(error, 404) && /no such image/i.test(error.message)) {
-    const why = pull.when === 'never' ? 'and its pull policy is Never' : 'though it was pulled: somebody removed it'
-    return failed(
-      `Flow run could not start: the image ${create.Image} is not on the Docker engine, ${why}. Pull it there, or correct its name.`,
-      error,
-    )
-  }
-  if (isAnswer(error, 400) && /no command specified/i.test(error.message)) {
-    return failed(
-      `Flow run could not start: neither the job nor the image ${create.Image} has a command. Set \`command\`.`,
-      error,
-    )
-  }
-  return error instanceof Error
-    ? failed(`Flow run could not start: the Docker engine refused the container: ${error.message.replace(/\.$/, '')}.`, error)
-    : error
 }
 
 function cannotStart(error: unknown): AedileError {

@@ -18,7 +18,7 @@ export type Spawn = {
 }
 
 /** What became of a supervisor that this process started. */
-export type SpawnedSupervisor = { isGone: boolean; error: Error | null }
+export type SpawnedSupervisor = { isGone: boolean; gone: Promise<void>; error: Error | null }
 
 /**
  * Starts a supervisor in a session of its own, so that neither the worker's death nor a signal to the worker's group
@@ -34,14 +34,15 @@ export function spawnSupervisor({ claim, directory, out, err, argv, env, cwd }: 
     stdio: 'ignore',
   })
   child.unref()
-  const supervisor: SpawnedSupervisor = { isGone: false, error: null }
-  child.once('exit', () => {
+  const { promise: gone, resolve: tellGone } = Promise.withResolvers<void>()
+  const supervisor: SpawnedSupervisor = { isGone: false, gone, error: null }
+  const end = (error: Error | null) => {
     supervisor.isGone = true
-  })
-  child.once('error', (error) => {
-    supervisor.isGone = true
-    supervisor.error = error
-  })
+    supervisor.error ??= error
+    tellGone()
+  }
+  child.once('exit', () => end(null))
+  child.once('error', end)
   return supervisor
 }
 

@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { hostname, constants as osConstants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AedileError } from '@aedile/core/errors'
-import type { CommandContext, Handle, Outcome } from '@aedile/core/infrastructure-definition'
+import type { CommandContext, Handle, InfrastructureDefinition, Outcome } from '@aedile/core/infrastructure-definition'
 import { pythonRepr } from '@aedile/core/python-text'
 import { joinShellWords } from '@aedile/core/shell-words'
 import { commandEnvironment } from '@aedile/core/templates/prepare'
@@ -109,6 +109,10 @@ export class Process extends Infrastructure<number, ProcessResult> {
     } finally {
       await connection.close()
     }
+  }
+
+  protected override get workPoolDefinition(): InfrastructureDefinition {
+    return processDefinition as unknown as InfrastructureDefinition
   }
 
   async #runIn(directory: string, sources: ScriptSources, options: RunOptions<number>) {

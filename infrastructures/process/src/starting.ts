@@ -13,7 +13,8 @@ const LOOK_MILLISECONDS = 3
 
 /**
  * Starts an attempt's command, once for ever: any number of supervisors may be started for it, at once or later, but
- * only the one that gets the claim runs the command. Resolves when the command was started, by whomever.
+ * only the one that gets the claim runs the command. Resolves when the command was started, by whomever, with what resolves
+ * when a supervisor that was started here is gone.
  * @throws AedileError `infrastructure_failed` when it cannot start, or may not any more.
  */
 export async function startOnce(
@@ -21,10 +22,12 @@ export async function startOnce(
   handle: Handle,
   paths: AttemptPaths,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<{ gone: Promise<void> }> {
+  signal.throwIfAborted()
   const isUnclaimed = (await readClaim(paths)).kind === 'none'
   const supervisor = isUnclaimed ? await spawn(request, handle, paths) : null
   await waitUntilStarted(handle, paths, supervisor, signal)
+  return { gone: supervisor?.gone ?? Promise.resolve() }
 }
 
 async function spawn(request: ProcessRequest, handle: Handle, paths: AttemptPaths): Promise<SpawnedSupervisor> {

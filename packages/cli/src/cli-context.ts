@@ -1,4 +1,5 @@
 import { type ApiClient, createClient } from '@aedile/core/client/client'
+import { createNodeFetch } from '@aedile/core/client/node-fetch'
 import { clientSettings } from '@aedile/core/settings/client'
 import { toClientOptions } from '@aedile/core/settings/client-options'
 import type { SettingGroup, SettingValues } from '@aedile/core/settings/define'
@@ -49,6 +50,6 @@ export function buildContext(sources: NodeSources, options: Pick<GlobalOptions, 
       write: (text) => void process.stdout.write(text),
       writeError: (text) => void process.stderr.write(text),
     }),
-    client: createClient(toClientOptions(client, apiUrl)),
+    client: createClient({ ...toClientOptions(client, apiUrl), fetch: createNodeFetch() }),
   }
 }

@@ -273,6 +273,11 @@ export class AedileError extends Error {
     this.details = details
   }
 
+  /** By name: a flow file or an infrastructure may have loaded another copy of this package than the process it is in. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'AedileError' && 'code' in value
+  }
+
   get status(): number {
     return ERRORS[this.code].status
   }
@@ -284,9 +289,7 @@ export class AedileError extends Error {
 
 /** True for an AedileError, optionally of one code. */
 export function isAedileError(error: unknown, code?: ErrorCode): error is AedileError {
-  // By name: a flow file may have loaded another copy of this package than the process that runs it.
-  const ours = error instanceof AedileError || (error instanceof Error && error.name === 'AedileError' && 'code' in error)
-  return ours && (code === undefined || (error as AedileError).code === code)
+  return error instanceof AedileError && (code === undefined || error.code === code)
 }
 
 function fillMessage(template: string, details: Record<string, unknown>): string {

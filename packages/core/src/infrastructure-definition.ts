@@ -14,6 +14,9 @@ export type AttemptKey = string
 /** The id that an Aedile server gives itself at first start; on a genuine server, the API's URL. */
 export type ServerId = string
 
+/** In place of a server's id: the owner of what a script's single commands make. No server's reaper touches that. */
+export const SCRIPT_OWNER: ServerId = 'script'
+
 /** Where a handle means something: this host since this boot, that engine, that cluster, that project and region. */
 export type TargetId = string
 

@@ -1,15 +1,26 @@
 import type { JsonValue } from './json.ts'
 
+const MARK = Symbol.for('aedile.source-number')
+
 /**
  * A number with the text that it had in its JSON source. Python prints `1.0` and `1` differently, and its integers have
  * no limit; JavaScript's numbers lose both. Only the template engine meets these, between `parseJsonKeepingNumbers` and
  * `dropNumberSources`.
  */
 export class SourceNumber {
+  /** By its mark: an infrastructure may have loaded another copy of this package than the process it is in. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && MARK in value
+  }
+
   readonly source: string
 
   constructor(source: string) {
     this.source = source
+  }
+
+  get [MARK](): true {
+    return true
   }
 
   valueOf(): number {

@@ -26,12 +26,44 @@ export function parseTimestamp(value: unknown): Microseconds | null {
     return Math.round(Math.abs(value) > 2e10 ? value * 1000 : value * MICROSECONDS_PER_SECOND)
   }
   if (typeof value !== 'string') return null
+  return parsePlain(value) ?? parseIso(value)
+}
+
+/** `2025-01-01T00:00:00.123456Z`, as clients write nearly every time, read without a pattern. Null for any other form. */
+function parsePlain(text: string): Microseconds | null {
+  const { length } = text
+  if (length !== 27 || text[26] !== 'Z' || text[19] !== '.' || text[10] !== 'T') return null
+  if (text[4] !== '-' || text[7] !== '-' || text[13] !== ':' || text[16] !== ':') return null
+  const month = digits(text, 5, 7)
+  const day = digits(text, 8, 10)
+  const hour = digits(text, 11, 13)
+  // Anything that needs a closer look (the end of a month, a digit that is none) is not plain: no comparison holds for NaN.
+  if (!(month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour <= 23)) return null
+  const minute = digits(text, 14, 16)
+  const second = digits(text, 17, 19)
+  if (!(minute <= 59 && second <= 59)) return null
+  const time = Date.UTC(digits(text, 0, 4), month - 1, day, hour, minute, second) * 1000 + digits(text, 20, 26)
+  return Number.isNaN(time) || time < 0 ? null : time
+}
+
+function digits(text: string, from: number, to: number): number {
+  let value = 0
+  for (let at = from; at < to; at++) {
+    const digit = text.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) return Number.NaN
+    value = value * 10 + digit
+  }
+  return value
+}
+
+function parseIso(value: string): Microseconds | null {
   const match = ISO.exec(value.trim())
   if (!match) return null
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone] = match
   const milliseconds = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
   const date = new Date(milliseconds)
   if (Number.isNaN(milliseconds) || date.getUTCDate() !== Number(day) || Number(hour) > 23 || Number(minute) > 59) return null
+  if (Number(month) > 12) return null
   const micros = Number(fraction.padEnd(6, '0').slice(0, 6))
   return milliseconds * 1000 + micros - offsetSeconds(zone) * MICROSECONDS_PER_SECOND
 }
@@ -58,10 +90,14 @@ export function formatPythonStr(time: Microseconds): string {
   return `${dateAndTime(time, ' ')}+00:00`
 }
 
+/** The text of the second that was written last: most texts are of the same few. */
+let written = { second: Number.NaN, text: '' }
+
 function dateAndTime(time: Microseconds, separator: string): string {
-  const milliseconds = Math.floor(time / 1000)
-  const text = new Date(milliseconds).toISOString()
-  const micros = ((time % MICROSECONDS_PER_SECOND) + MICROSECONDS_PER_SECOND) % MICROSECONDS_PER_SECOND
+  const second = Math.floor(time / MICROSECONDS_PER_SECOND)
+  if (second !== written.second) written = { second, text: new Date(second * 1000).toISOString() }
+  const { text } = written
+  const micros = time - second * MICROSECONDS_PER_SECOND
   const fraction = micros === 0 ? '' : `.${String(micros).padStart(6, '0')}`
   return `${text.slice(0, 10)}${separator}${text.slice(11, 19)}${fraction}`
 }

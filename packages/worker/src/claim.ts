@@ -23,8 +23,8 @@ export async function claimRun(client: ApiClient, flowRunId: string, key: Attemp
   return answer.status === 'ACCEPT'
 }
 
-/** True when the name can stand in a header. Otherwise the server learns it with the intent. */
-export function canName(worker: string): boolean {
+/** True when the name can stand in a header. */
+function canName(worker: string): boolean {
   return /^[\x20-\x7e]+$/.test(worker)
 }
 

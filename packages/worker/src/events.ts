@@ -1,31 +1,57 @@
-import { sendEvents } from '@aedile/core/client/events'
 import { uuid7 } from '@aedile/core/client/uuid7'
 import type { RunContext } from '@aedile/core/infrastructure-definition'
-import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
+import { formatTimestamp, type Microseconds, nowMicroseconds } from '@aedile/core/time'
 import type { WorkerContext } from './worker-context.ts'
 
-type Speaker = Pick<WorkerContext, 'client' | 'definition' | 'facts' | 'pool' | 'log'>
+type Speaker = Pick<WorkerContext, 'definition' | 'events' | 'facts' | 'pool'>
+type ToldRun = Pick<RunContext, 'flowRun' | 'flow' | 'deployment'>
 
-/** Tells that the worker started or stopped. Events decide nothing; one that cannot be sent is dropped. */
-export function emitWorkerEvent(context: Speaker, what: 'started' | 'stopped'): Promise<void> {
-  return emit(context, `prefect.worker.${what}`, workerResource(context), [poolResource(context)])
+/** Tells that the worker started or stopped. Events decide nothing, and nothing waits for them. */
+export function emitWorkerEvent(context: Speaker, what: 'started' | 'stopped'): void {
+  emit(context, { event: `prefect.worker.${what}`, resource: workerResource(context), related: [poolResource(context)] })
 }
 
 /** Tells that the worker submitted or executed a run. `labels` join what is said of the run. */
 export function emitRunEvent(
   context: Speaker,
   what: 'submitted-flow-run' | 'executed-flow-run',
-  run: Pick<RunContext, 'flowRun' | 'flow' | 'deployment'>,
+  run: ToldRun,
   labels: Record<string, string> = {},
-): Promise<void> {
-  const related = [
-    ...(run.deployment ? [relatedResource('deployment', run.deployment)] : []),
-    ...(run.flow ? [relatedResource('flow', run.flow)] : []),
-    { ...relatedResource('flow-run', run.flowRun), ...labels },
-    ...tagResources([run.deployment?.tags, run.flow?.tags, run.flowRun.tags]),
+): void {
+  const related = relatedToRun(context, run, labels)
+  emit(context, { event: `prefect.worker.${what}`, resource: workerResource(context), related })
+}
+
+/** What is known of an event about an attempt's thing before it is sent. */
+export type ToldThing = {
+  id: string
+  follows: string | null
+  occurred: Microseconds
+  event: string
+  /** Null: the worker itself. */
+  resource: Record<string, string> | null
+}
+
+/** Tells what became of a run's thing. Where there is one, the worker is only related. */
+export function emitThingEvent(context: Speaker, run: ToldRun, { resource, ...told }: ToldThing): void {
+  const related = relatedToRun(context, run, {})
+  const worker = workerResource(context)
+  if (resource === null) emit(context, { ...told, resource: worker, related })
+  else emit(context, { ...told, resource, related: [...related, { ...worker, 'prefect.resource.role': 'worker' }] })
+}
+
+function relatedToRun(
+  context: Speaker,
+  { flowRun, flow, deployment }: ToldRun,
+  labels: Record<string, string>,
+): Record<string, string>[] {
+  return [
+    ...(deployment ? [relatedResource('deployment', deployment)] : []),
+    ...(flow ? [relatedResource('flow', flow)] : []),
+    { ...relatedResource('flow-run', flowRun), ...labels },
+    ...tagResources([deployment?.tags, flow?.tags, flowRun.tags]),
     poolResource(context),
   ]
-  return emit(context, `prefect.worker.${what}`, workerResource(context), related)
 }
 
 /** The id of a worker in events: type and name, the name as a slug. */
@@ -59,15 +85,12 @@ function tagResources(lists: (readonly string[] | null | undefined)[]): Record<s
   return tags.map((tag) => ({ 'prefect.resource.id': `prefect.tag.${tag}`, 'prefect.resource.role': 'tag' }))
 }
 
-async function emit(
-  context: Speaker,
-  event: string,
-  resource: Record<string, string>,
-  related: Record<string, string>[],
-): Promise<void> {
-  const occurred = formatTimestamp(nowMicroseconds())
-  const sent = { id: uuid7(), occurred, event, resource, related, payload: {} }
-  await sendEvents(context.client, [sent], { maxRetries: 1, timeoutSeconds: 10 }).catch((error: unknown) => {
-    context.log.debug({ err: error, event }, 'An event could not be sent')
-  })
+type Emitted = Partial<Omit<ToldThing, 'resource'>> & {
+  event: string
+  resource: Record<string, string>
+  related: Record<string, string>[]
+}
+
+function emit({ events }: Speaker, { id = uuid7(), occurred = nowMicroseconds(), ...emitted }: Emitted): void {
+  events.offer({ id, occurred: formatTimestamp(occurred), payload: {}, ...emitted })
 }

@@ -60,6 +60,11 @@ export class PoolWatcher {
     }
   }
 
+  /** Reads the pool again when it was changed since. When that fails, the copy is used until the next heartbeat. */
+  async catchUp(updated: string): Promise<void> {
+    if (this.#pool?.updated !== updated) await this.refresh().catch(() => {})
+  }
+
   async #withTemplate(pool: WorkPool): Promise<WorkPool> {
     if (Object.keys(pool.base_job_template).length > 0) return pool
     const template = this.#definition.defaultBaseJobTemplate as unknown as JsonObject

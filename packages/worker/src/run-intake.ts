@@ -57,6 +57,11 @@ export class RunIntake {
     this.#channel?.tellRoom()
   }
 
+  /** Tells over the channel that the worker is alive. False when there is none: then it has to be told otherwise. */
+  beat(): boolean {
+    return this.#channel?.beat() ?? false
+  }
+
   /** Takes what is due now. True when every slot is taken. */
   takeDueRuns(until: AbortSignal): Promise<boolean> {
     return this.#taker.takeDueRuns(() => {

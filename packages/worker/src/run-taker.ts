@@ -1,12 +1,10 @@
-import pLimit from 'p-limit'
-import type { ClaimedRun } from './attempt/attempt.ts'
+import type { DueRun } from './attempt/attempt.ts'
 import type { Roster } from './attempt/roster.ts'
 import { isFinalAnswer, persist } from './backoff.ts'
-import { claimRun, makeAttemptKey } from './claim.ts'
+import { makeAttemptKey } from './claim.ts'
 import type { RunSource } from './run-source.ts'
 import type { WorkerContext } from './worker-context.ts'
 
-const CLAIMS_AT_ONCE = 16
 /** As many runs are asked for at once; servers answer no more. */
 const PAGE = 200
 
@@ -16,7 +14,6 @@ export class RunTaker {
   readonly #roster: Roster
   readonly #source: RunSource
   readonly #limit: number
-  readonly #claims = pLimit(CLAIMS_AT_ONCE)
   /** The runs that are being claimed; each may need a slot. */
   readonly #claiming = new Set<string>()
 
@@ -30,7 +27,7 @@ export class RunTaker {
   /** How many runs more could be taken now. */
   countFree(): number {
     const { pool, signal } = this.#context
-    return pool.fault || signal.aborted ? 0 : this.#limit - this.#roster.size - this.#claiming.size
+    return pool.fault || signal.aborted ? 0 : this.#limit - this.#roster.busy - this.#claiming.size
   }
 
   /**
@@ -52,14 +49,14 @@ export class RunTaker {
   }
 
   /** Takes runs that the server delivered. Resolves at once with those for which there is no slot. */
-  takeDelivered(runs: ClaimedRun[], onClaimed: () => void): string[] {
+  takeDelivered(runs: DueRun[], onClaimed: () => void): string[] {
     const reserved = this.#reserve(runs)
     void this.#claimAll(reserved).then(onClaimed)
     return runs.map(({ id }) => id).filter((id) => !this.#claiming.has(id) && !this.#roster.hasRun(id))
   }
 
   /** As many as there are slots for, without those that are attended or being claimed. */
-  #reserve(runs: ClaimedRun[]): ClaimedRun[] {
+  #reserve(runs: DueRun[]): DueRun[] {
     const fresh = runs.filter(({ id }) => !this.#roster.hasRun(id) && !this.#claiming.has(id))
     const reserved = fresh.slice(0, Math.max(0, Math.min(this.countFree(), fresh.length)))
     for (const { id } of reserved) this.#claiming.add(id)
@@ -67,17 +64,15 @@ export class RunTaker {
   }
 
   /** How many could be claimed. What goes wrong with one run keeps no other. */
-  async #claimAll(runs: ClaimedRun[]): Promise<number> {
-    const claims = await Promise.all(
-      runs.map((run) => this.#claims(() => this.#claim(run).finally(() => this.#claiming.delete(run.id)))),
-    )
+  async #claimAll(runs: DueRun[]): Promise<number> {
+    const claims = await Promise.all(runs.map((run) => this.#claim(run).finally(() => this.#claiming.delete(run.id))))
     return claims.filter((isClaimed) => isClaimed).length
   }
 
   /** Claims one run and attends it. The key is noted before the claim is sent, so that a lost answer loses nothing. */
-  async #claim(run: ClaimedRun): Promise<boolean> {
+  async #claim(run: DueRun): Promise<boolean> {
     const flowRunId = run.id
-    const { client, notes, facts, log, signal } = this.#context
+    const { ledger, notes, log, signal } = this.#context
     if (signal.aborted) return false
     const key = makeAttemptKey()
     const note = {
@@ -92,12 +87,11 @@ export class RunTaker {
     await notes.save(note)
     try {
       // An answer that was lost is asked for again: the same claim gets the same answer.
-      const claim = () => claimRun(client, flowRunId, key, facts.name)
-      const isClaimed = await persist(claim, { signal, isFinal: isFinalAnswer })
+      const claimed = await persist(() => ledger.claim({ key, flowRunId }), { signal, isFinal: isFinalAnswer })
       // The note says claiming until the intent: who picks that up asks first whose the run is.
-      if (isClaimed) this.#roster.attend({ ...note, step: 'claimed' }, run)
+      if (claimed) this.#roster.attend({ ...note, step: 'claimed' }, { ...claimed, due: run })
       else await notes.delete(key)
-      return isClaimed
+      return claimed !== null
     } catch (error) {
       // Ended at once: whether the claim was taken in is found out at the next start.
       if (signal.aborted) return false

@@ -28,18 +28,26 @@ export type AttemptNote = {
 
 /**
  * The worker's memory across a kill: one file per attempt, written through to the disk before the step that it notes is
- * taken. On a genuine server it is all there is; on ours it is what saves a question.
+ * taken. On a genuine server it is all there is. On ours the server remembers, so nothing is written.
  */
 export class StateDirectory {
   readonly #folder: string
+  readonly #isKept: boolean
   readonly #writes = new Map<AttemptKey, Promise<void>>()
 
-  constructor(folder: string) {
+  constructor(folder: string, { isKept = true }: { isKept?: boolean } = {}) {
     this.#folder = folder
+    this.#isKept = isKept
+  }
+
+  /** The same folder for a worker whose server keeps the steps: it notes nothing, but finds what was noted before. */
+  withoutNotes(): StateDirectory {
+    return new StateDirectory(this.#folder, { isKept: false })
   }
 
   /** Writes the note, and resolves when it is on the disk. Notes of one attempt are written in order. */
   async save(note: AttemptNote): Promise<void> {
+    if (!this.#isKept) return
     const text = JSON.stringify(note)
     return this.#inOrder(note.key, async () => {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 })

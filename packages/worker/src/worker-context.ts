@@ -1,7 +1,10 @@
 import type { ApiClient } from '@aedile/core/client/client'
 import type { InfrastructureDefinition, TargetFacts, WorkerFacts } from '@aedile/core/infrastructure-definition'
+import type { LogCreate } from '@aedile/core/resources/log'
 import type { TemplateCache } from '@aedile/core/templates/compile'
 import type { Logger } from 'pino'
+import type { EventSender } from './event-sender.ts'
+import type { Gatherer } from './gatherer.ts'
 import type { Connection } from './infrastructure-driver.ts'
 import type { AttemptLedger } from './ledger/ledger.ts'
 import type { PoolWatcher } from './pool.ts'
@@ -16,6 +19,9 @@ export type WorkerContext = {
   readonly target: TargetFacts
   readonly ledger: AttemptLedger
   readonly notes: StateDirectory
+  /** Lines of the worker for the logs of runs. */
+  readonly lines: Gatherer<LogCreate, null>
+  readonly events: EventSender
   readonly pool: PoolWatcher
   readonly facts: WorkerFacts
   readonly templates: TemplateCache

@@ -1,7 +1,6 @@
 import { ATTEMPTS_CAPABILITY } from '@aedile/core/attempts/messages'
 import { readHello } from '@aedile/core/client/attempts'
 import { type ApiClient, createClient } from '@aedile/core/client/client'
-import { sendLogs } from '@aedile/core/client/logs'
 import { AedileError } from '@aedile/core/errors'
 import type { InfrastructureDefinition, WorkerFacts } from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'
@@ -9,7 +8,9 @@ import { TemplateCache } from '@aedile/core/templates/compile'
 import { DISPATCH_CAPABILITY } from '@aedile/core/worker-channel/frames'
 import type { Logger } from 'pino'
 import { Roster } from './attempt/roster.ts'
+import { openRunLog } from './attempt/run-log.ts'
 import { isFinalAnswer, persist } from './backoff.ts'
+import { EventSender } from './event-sender.ts'
 import { emitWorkerEvent } from './events.ts'
 import { HealthServer } from './health-server.ts'
 import type { Connection, Credentials, InfrastructureDriver, Target } from './infrastructure-driver.ts'
@@ -113,14 +114,16 @@ export class Worker {
     const target = await connection.facts()
     const templates = new TemplateCache()
     try {
-      const ledger = await this.#reach(() => this.#chooseLedger(), ending)
+      const ledger = await this.#reach(() => this.#chooseLedger(pool), ending)
       const context = {
         client,
         definition,
         connection,
         target,
         ledger,
-        notes,
+        notes: ledger.shared ? notes.withoutNotes() : notes,
+        lines: openRunLog(client),
+        events: new EventSender({ client, log }),
         pool,
         facts,
         templates,
@@ -146,12 +149,12 @@ export class Worker {
     return persist(action, { signal, isFinal: isFinalAnswer, onFailure })
   }
 
-  async #chooseLedger(): Promise<AttemptLedger> {
-    const { client, facts, workPool } = this.#options
+  async #chooseLedger(pool: PoolWatcher): Promise<AttemptLedger> {
+    const { client, facts, workPool, log } = this.#options
     const hello = await readHello(client)
     this.#delivers = hello?.capabilities.includes(DISPATCH_CAPABILITY) ?? false
-    if (hello?.capabilities.includes(ATTEMPTS_CAPABILITY)) return new ServerLedger(client, hello, facts.name, workPool)
-    return new LocalLedger(client.apiUrl, (lines) => sendLogs(client, lines))
+    if (!hello?.capabilities.includes(ATTEMPTS_CAPABILITY)) return new LocalLedger(client, facts.name, log)
+    return new ServerLedger(client, hello, { name: facts.name, workPool, pool })
   }
 
   async #greet(context: WorkerContext, roster: Roster): Promise<void> {
@@ -166,14 +169,14 @@ export class Worker {
       `Worker '${facts.name}' started for work pool '${pool.name}'`,
     )
     if (pool.is_paused) log.warn(`Work pool '${pool.name}' is paused; no run will be taken until it is resumed`)
-    await emitWorkerEvent(context, 'started')
+    emitWorkerEvent(context, 'started')
   }
 
   async #work(context: WorkerContext, roster: Roster, intake: RunIntake): Promise<void> {
     const { log } = this.#options
     const background = new AbortController()
     const until = AbortSignal.any([background.signal, context.signal])
-    const loops = this.#backgroundLoops(context, roster).map((loop) => runLoop(loop, log, until))
+    const loops = this.#backgroundLoops(context, roster, intake).map((loop) => runLoop(loop, log, until))
     try {
       await this.#takeRuns(context, intake)
       if (roster.size > 0 && !context.signal.aborted)
@@ -186,13 +189,18 @@ export class Worker {
     }
   }
 
-  #backgroundLoops(context: WorkerContext, roster: Roster): Loop[] {
+  #backgroundLoops(context: WorkerContext, roster: Roster, intake: RunIntake): Loop[] {
     const { settings } = this.#options
     const { leaseSeconds } = context.ledger
     const isDraining = () => this.#drain.aborted || this.#options.runOnce
     const kept = new Set<string>()
     const loops: Loop[] = [
-      { name: 'The heartbeat', intervalSeconds: settings.heartbeatSeconds, jitter: true, turn: () => beat(context) },
+      {
+        name: 'The heartbeat',
+        intervalSeconds: settings.heartbeatSeconds,
+        jitter: true,
+        turn: async () => intake.beat() || beat(context),
+      },
       {
         name: 'Watching for cancellations',
         intervalSeconds: settings.cancellationPollSeconds,
@@ -205,7 +213,12 @@ export class Worker {
       },
     ]
     if (leaseSeconds === null) return loops
-    const turn = () => renewLease(context, roster, isDraining)
+    // With nothing to renew, it only asks for what nobody attends.
+    let idleTurns = 0
+    const turn = async () => {
+      idleTurns = roster.size > 0 ? 0 : idleTurns + 1
+      if (idleTurns % TURNS_PER_IDLE_LEASE === 0) await renewLease(context, roster, isDraining)
+    }
     return [...loops, { name: 'Renewing the lease', intervalSeconds: leaseSeconds / 3, turn }]
   }
 
@@ -219,7 +232,10 @@ export class Worker {
 
   async #leave(context: WorkerContext, roster: Roster): Promise<void> {
     await roster.releaseAll()
-    if (!context.signal.aborted) await emitWorkerEvent(context, 'stopped')
+    const isAtOnce = context.signal.aborted
+    if (!isAtOnce) emitWorkerEvent(context, 'stopped')
+    if (!isAtOnce) await context.lines.settled()
+    await context.events.close(isAtOnce ? 0 : LAST_EVENTS_SECONDS)
     this.#options.log.info(`Worker '${this.#options.facts.name}' stopped`)
   }
 
@@ -238,6 +254,10 @@ export class Worker {
 }
 
 const NEVER = new AbortController().signal
+/** A worker without runs renews its lease each third time. */
+const TURNS_PER_IDLE_LEASE = 3
+/** So long an ending worker tries to send its last events, in seconds. */
+const LAST_EVENTS_SECONDS = 10
 
 function fired(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

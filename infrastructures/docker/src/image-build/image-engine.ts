@@ -1,11 +1,9 @@
 import type { Readable } from 'node:stream'
-import type { JsonObject } from '@aedile/core/json'
-import type Dockerode from 'dockerode'
-import { openAgent, toOptions } from '../api.ts'
-import { EngineError } from '../engine-error.ts'
+import type { JsonObject, JsonValue } from '@aedile/core/json'
+import { askEngine, callEngine, type EngineCall, openAgent, toEngineError } from '../engine-call.ts'
 import { findEndpoint } from '../target.ts'
 
-/** What we need of an engine to make and push images. The only file here that uses dockerode. */
+/** What we need of an engine to make and push images. */
 export type ImageEngine = {
   /** Its address, for messages. */
   readonly host: string
@@ -26,53 +24,48 @@ const ANSWER_SECONDS = 60
 /** Opens the engine that Docker's own tools would use. Nothing is asked yet. */
 export async function openImageEngine(environment: NodeJS.ProcessEnv): Promise<ImageEngine> {
   const endpoint = findEndpoint({}, environment)
-  const { default: Docker } = await import('dockerode')
   const agent = openAgent(endpoint)
-  const options: Dockerode.DockerOptions & { agent: typeof agent } = { ...toOptions(endpoint), agent }
-  const docker = new Docker(options as Dockerode.DockerOptions)
-  const ask = async <T>(work: Promise<T>): Promise<T> => {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${ANSWER_SECONDS} s`)), ANSWER_SECONDS * 1000)
-    })
-    return await Promise.race([work, late])
-      .catch((error: unknown) => Promise.reject(toError(error, endpoint.host)))
-      .finally(() => clearTimeout(timer))
-  }
-  const stream = async (work: Promise<NodeJS.ReadableStream>, signal: AbortSignal): Promise<Readable> => {
+  const stream = async (call: EngineCall, signal: AbortSignal): Promise<Readable> => {
     try {
-      return (await work) as Readable
+      return await callEngine(endpoint, agent, call, signal)
     } catch (error) {
-      throw signal.aborted ? signal.reason : toError(error, endpoint.host)
+      throw signal.aborted ? signal.reason : toEngineError(error, endpoint)
     }
   }
+  const ask = (call: EngineCall): Promise<JsonObject | null> => askEngine(endpoint, agent, call, ANSWER_SECONDS)
   return {
     host: endpoint.host,
-    build: (context, query, registries, signal) => {
-      // Its types know fewer options than the engine; it makes JSON of those that are no text.
-      const all = { ...query, registryconfig: registries, abortSignal: signal } as Dockerode.ImageBuildOptions
-      return stream(docker.buildImage(context, all), signal)
+    build: (context, options, registries, signal) => {
+      const headers = { 'Content-Type': 'application/tar', 'X-Registry-Config': toBase64(registries) }
+      return stream({ method: 'POST', path: '/build', query: toQuery(options), body: context, headers }, signal)
     },
     inspect: async (image) => {
-      const { Id, Config } = await ask(docker.getImage(image).inspect())
-      return { id: Id, workingDirectory: Config.WorkingDir ?? '' }
+      const { Id, Config } = (await ask({ method: 'GET', path: `/images/${image}/json` })) as ImageDocument
+      return { id: Id, workingDirectory: Config?.WorkingDir ?? '' }
     },
-    tag: async (image, repo, tag) => void (await ask(docker.getImage(image).tag({ repo, tag }))),
-    remove: async (image) => void (await ask(docker.getImage(image).remove())),
+    tag: async (image, repo, tag) => void (await ask({ method: 'POST', path: `/images/${image}/tag`, query: { repo, tag } })),
+    remove: async (image) => void (await ask({ method: 'DELETE', path: `/images/${image}` })),
     push: (name, tag, authorization, signal) => {
-      const authconfig = { key: authorization } as unknown as Dockerode.AuthConfig
-      return stream(docker.getImage(name).push({ tag, authconfig, abortSignal: signal }), signal)
+      const headers = { 'X-Registry-Auth': authorization }
+      return stream({ method: 'POST', path: `/images/${name}/push`, query: { tag }, headers }, signal)
     },
-    login: async (document) => void (await ask(docker.checkAuth(document))),
+    login: async (body) => void (await ask({ method: 'POST', path: '/auth', body })),
     close: () => agent.destroy(),
   }
 }
 
-function toError(error: unknown, host: string): EngineError {
-  const { statusCode, json, message } = error as { statusCode?: number; json?: { message?: unknown }; message: string }
-  if (statusCode === undefined) {
-    return new EngineError(null, `The Docker engine at ${host} does not answer: ${message}.`, { cause: error })
-  }
-  const said = typeof json?.message === 'string' ? json.message : message
-  return new EngineError(statusCode, said.trim(), { cause: error })
+type ImageDocument = { Id: string; Config?: { WorkingDir?: string } }
+
+/** The engine wants JSON for what is no text, and most lists as their entries. */
+function toQuery(options: JsonObject): [string, string][] {
+  const toText = (value: JsonValue) => (typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value))
+  return Object.entries(options).flatMap(([name, value]) =>
+    Array.isArray(value) && name !== 'cachefrom'
+      ? value.map((one): [string, string] => [name, toText(one)])
+      : [[name, toText(value)]],
+  )
+}
+
+function toBase64(document: JsonObject): string {
+  return Buffer.from(JSON.stringify(document)).toString('base64')
 }

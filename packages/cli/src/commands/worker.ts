@@ -21,5 +21,12 @@ export function addWorkerCommands(program: Command): void {
       'after',
       examples('worker start --pool local', 'worker start --pool local --name night --limit 5 --work-queue urgent'),
     )
-    .action(lazy(() => import('./worker/start.ts')))
+    .action(lazy(loadStart))
+}
+
+/** The heap is limited before what a worker needs is loaded into it. */
+async function loadStart() {
+  const { limitHeap } = await import('../compose/small-heap.ts')
+  limitHeap()
+  return import('./worker/start.ts')
 }

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { AedileError } from '@aedile/core/errors'
 import type { InfrastructureDefinition } from '@aedile/core/infrastructure-definition'
 import type { InfrastructureDriver } from '@aedile/worker/infrastructure-driver'
-import { ownFolder, readOwnPackage } from './own-package.ts'
+import { bundleFolder, ownFolder, readOwnPackage, readOwnVersion } from './own-package.ts'
 
 /** A package that names the types of infrastructure that it brings, in the field `aedile` of its package.json. */
 export type InfrastructurePackage = { name: string; types: string[] }
@@ -97,7 +97,16 @@ export function folderOf(name: string): string | null {
 export async function load<Module>(name: string, entry: string): Promise<Module> {
   const folder = folderOf(name)
   if (!folder) throw new AedileError('infrastructure_type_unknown', { type: name, known: 'none' })
-  return import(pathToFileURL(resolveEntry(folder, entry)).href) as Promise<Module>
+  const file = bundledEntry(name, folder, entry) ?? resolveEntry(folder, entry)
+  return import(pathToFileURL(file).href) as Promise<Module>
+}
+
+/** The build has the infrastructures that `aedile` depends on beside itself, so that all of it shares one core. */
+function bundledEntry(name: string, folder: string, entry: string): string | null {
+  const bundle = bundleFolder()
+  if (bundle === null || !(name in readOwnPackage().dependencies) || versionOf(folder) !== readOwnVersion()) return null
+  const file = join(bundle, 'infrastructures', name, `${entry}.js`)
+  return existsSync(file) ? file : null
 }
 
 /** Resolved from the package itself, so that its own exports decide which file it is. */
@@ -116,4 +125,8 @@ function hasEntry(name: string, entry: string): boolean {
 
 function ownName(folder: string): string {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).name
+}
+
+function versionOf(folder: string): string {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).version
 }

@@ -1,11 +1,12 @@
 import { AedileError, type ErrorCode } from '../errors.ts'
 import { isJsonObject } from '../json.ts'
+import type { Answer } from './fetch.ts'
 
 /** The request that an error is about. `url` has no query and no credentials. */
 export type RequestFacts = { method: string; url: string }
 
 /** The error for an answer other than 2xx, with the server's own words and the id that it gave the request. */
-export function errorFromAnswer(request: RequestFacts, response: Response, text: string): AedileError {
+export function errorFromAnswer(request: RequestFacts, response: Answer, text: string): AedileError {
   const { status } = response
   const body = parseOrNull(text)
   const details = {

@@ -1,21 +1,19 @@
 import type { z } from 'zod'
 import type {
   Attempt,
-  advanceBody,
-  endBody,
+  ClaimsAnswer,
+  claimsBody,
   Hello,
-  intendBody,
   LeaseAnswer,
   leaseBody,
-  recordBody,
-  removeBody,
-  reportBody,
-  statusBody,
+  MessageAnswer,
+  messagesBody,
   takeOverBody,
 } from '../attempts/messages.ts'
 import { isAedileError } from '../errors.ts'
 import type { ApiClient, CallOptions } from './client.ts'
-import { listOf, noAnswer, objectOf } from './decode.ts'
+import { listOf, objectOf } from './decode.ts'
+import { poolPath } from './work-pools.ts'
 
 /** Who this server is and what it can; null on a server that is not Aedile's. */
 export async function readHello(client: ApiClient, call?: CallOptions): Promise<Hello | null> {
@@ -36,29 +34,36 @@ export function readAttempts(
   return client.request('GET', '/aedile/attempts', { ...call, query, schema: listOf<Attempt>() })
 }
 
-/** Says that the thing under this handle may exist from now on. `api_conflict` when the attempt is not the present one. */
-export const intendAttempt = attemptCall<z.input<typeof intendBody>>('intend')
-/** Says that it exists; its native ids are in the handle. */
-export const recordAttempt = attemptMessage<z.input<typeof recordBody>>('record')
-/** Stores lines of output. The answer says up to where output is stored then. */
-export const advanceAttempt = attemptCall<z.input<typeof advanceBody>>('advance')
-/** Says how it ended. */
-export const endAttempt = attemptMessage<z.input<typeof endBody>>('end')
-/** Says that the run's state was proposed. */
-export const reportAttempt = attemptMessage<z.input<typeof reportBody>>('report')
-/** Says that nothing is left of it, or that it is kept. */
-export const removeAttempt = attemptMessage<z.input<typeof removeBody>>('remove')
-/** Takes an unattended attempt over. `api_conflict` names who attends it. */
-export const takeOverAttempt = attemptCall<z.input<typeof takeOverBody>>('take-over')
+/** Claims runs for a worker of this pool. The same claims again get the same answer. */
+export function claimRuns(
+  client: ApiClient,
+  workPoolName: string,
+  body: z.input<typeof claimsBody>,
+  call?: CallOptions,
+): Promise<ClaimsAnswer> {
+  const path = `/aedile${poolPath(workPoolName)}/claims`
+  const exactNumbers = ['flow_runs', 'deployments']
+  return client.request('POST', path, { ...call, body, schema: objectOf<ClaimsAnswer>(), exactNumbers, retry: 'always' })
+}
 
-/** Tells of progress that is no state. */
-export function sendAttemptStatus(
+/** Sends messages about attempts; each has an answer of its own, in the same order. */
+export function sendAttemptMessages(
+  client: ApiClient,
+  body: z.input<typeof messagesBody>,
+  call?: CallOptions,
+): Promise<MessageAnswer[]> {
+  return client.request('POST', '/aedile/attempts', { ...call, body, schema: listOf<MessageAnswer>(), retry: 'always' })
+}
+
+/** Takes an unattended attempt over. `api_conflict` names who attends it. */
+export function takeOverAttempt(
   client: ApiClient,
   key: string,
-  body: z.input<typeof statusBody>,
+  body: z.input<typeof takeOverBody>,
   call?: CallOptions,
-): Promise<void> {
-  return client.request('POST', `/aedile/attempts/${key}/status`, { ...call, body, schema: noAnswer, retry: 'always' })
+): Promise<Attempt> {
+  const path = `/aedile/attempts/${key}/take-over`
+  return client.request('POST', path, { ...call, body, schema: objectOf<Attempt>(), retry: 'always' })
 }
 
 /** Renews the lease of a worker for all its attempts at once. */
@@ -68,18 +73,6 @@ export function renewAttempts(
   body: z.input<typeof leaseBody>,
   call?: CallOptions,
 ): Promise<LeaseAnswer> {
-  const path = `/aedile/work_pools/${encodeURIComponent(workPoolName)}/lease`
+  const path = `/aedile${poolPath(workPoolName)}/lease`
   return client.request('POST', path, { ...call, body, schema: objectOf<LeaseAnswer>(), retry: 'always' })
-}
-
-/** Every message about an attempt carries its key and may be repeated: a repeated message changes nothing. */
-function attemptMessage<Body>(step: string) {
-  return (client: ApiClient, key: string, body: Body, call?: CallOptions): Promise<void> =>
-    client.request('POST', `/aedile/attempts/${key}/${step}`, { ...call, body, schema: noAnswer, retry: 'always' })
-}
-
-/** A message that is answered with the attempt as it stands then. */
-function attemptCall<Body>(step: string) {
-  return (client: ApiClient, key: string, body: Body, call?: CallOptions): Promise<Attempt> =>
-    client.request('POST', `/aedile/attempts/${key}/${step}`, { ...call, body, schema: objectOf<Attempt>(), retry: 'always' })
 }

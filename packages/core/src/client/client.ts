@@ -4,6 +4,7 @@ import { mayLoseNumberText, parseJsonKeepingNumbers } from '../python-text.ts'
 import { errorFromAnswer, type RequestFacts } from './answer.ts'
 import { type CsrfHeaders, CsrfTokens } from './csrf.ts'
 import type { Decoder } from './decode.ts'
+import type { Answer, Fetch } from './fetch.ts'
 import { API_VERSION, USER_AGENT } from './identity.ts'
 import { pause } from './pause.ts'
 import { defaultPolicy, isRepeatable, parseRetryAfter, type RetryPolicy, retryDelaySeconds, type TryFailure } from './retry.ts'
@@ -23,7 +24,8 @@ export type ClientOptions = {
   /** Ask for CSRF tokens. Default true; a server without protection is asked once. */
   csrf?: boolean
   userAgent?: string
-  fetch?: typeof globalThis.fetch
+  /** Sends requests. The default is the platform's. */
+  fetch?: Fetch
   /** Opens the sockets of streams. The default sends custom headers where the platform can (Node; browsers cannot). */
   openSocket?: (url: string, protocol: string, headers: Record<string, string>) => WebSocket
   /** Ends everything that this client has under way. */
@@ -141,35 +143,47 @@ function encodeBase64(text: string): string {
   return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
 }
 
-type Tried = { response: Response; text: string } | { connection: 'unsent' | 'lost' | 'timeout'; error: AedileError }
+type Tried = { response: Answer; text: string } | { connection: 'unsent' | 'lost' | 'timeout'; error: AedileError }
 
 async function tryOnce(
-  send: typeof globalThis.fetch,
+  send: Fetch,
   facts: RequestFacts,
   query: RequestOptions<unknown>['query'],
   init: { method: string; headers: Record<string, string>; body: string | undefined },
   timeoutSeconds: number,
   stop: AbortSignal | undefined,
 ): Promise<Tried> {
-  const timeout = AbortSignal.timeout(timeoutSeconds * 1000)
-  const signal = stop ? AbortSignal.any([stop, timeout]) : timeout
+  const timeout = new AbortController()
+  // Cleared at the end: one of `AbortSignal.timeout` would stay for all of its time, and with it what it reaches.
+  const timer = setTimeout(() => timeout.abort(), timeoutSeconds * 1000)
+  const signal = stop ? AbortSignal.any([stop, timeout.signal]) : timeout.signal
   try {
     const response = await send(facts.url + queryText(query), { ...init, signal })
     return { response, text: await response.text() }
   } catch (error) {
     stop?.throwIfAborted()
-    if (timeout.aborted) {
+    if (timeout.signal.aborted) {
       const late = new AedileError('api_timeout', { ...facts, seconds: timeoutSeconds }, { cause: error })
       return { connection: 'timeout', error: late }
     }
     const { code, reason } = connectionFault(error)
     const unreachable = new AedileError('api_unreachable', { ...facts, reason }, { cause: error })
     return { connection: NEVER_CONNECTED.includes(code) ? 'unsent' : 'lost', error: unreachable }
+  } finally {
+    clearTimeout(timer)
   }
 }
 
 /** Codes of Node for connections that were never made. A browser tells no code: then the request may have been sent. */
-const NEVER_CONNECTED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']
+const NEVER_CONNECTED = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ERR_CONNECT_TIMEOUT',
+]
 
 function connectionFault(error: unknown): { code: string; reason: string } {
   let fault: unknown = error

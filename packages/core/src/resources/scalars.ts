@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts'
 import { formatTimestamp, parseTimestamp } from '../time.ts'
 
+const CANONICAL_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
 /** A UUID in any spelling that the API takes; kept in lower case with dashes. */
 export const uuid = z
   .string()
@@ -9,6 +11,7 @@ export const uuid = z
     message: 'Input should be a valid UUID',
   })
   .transform((text) => {
+    if (CANONICAL_UUID.test(text)) return text
     const hex = text.replaceAll('-', '').toLowerCase()
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
   })

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { isJsonObject } from '../json.ts'
-import { workerFlowRun } from '../resources/flow-run.ts'
 import { jsonObject, timestamp, uuid } from '../resources/scalars.ts'
 import { workPool } from '../resources/work-pool.ts'
 
@@ -67,10 +66,10 @@ export const readyFrame = z.object({
   payload: z.object({ accepted_capabilities: z.array(z.string()), initial_snapshot: snapshot }),
 })
 
-/** Ours, to a worker: these runs are due, and yours to claim. */
+/** Ours, to a worker: these runs are due, and yours to claim. What they are is told by the claim. */
 export const dueFrame = z.object({
   type: z.literal('aedile.due.v1'),
-  payload: z.object({ flow_runs: z.array(workerFlowRun) }),
+  payload: z.object({ flow_run_ids: z.array(uuid) }),
 })
 /** Ours, to a worker: these runs shall be cancelled. */
 export const cancellingFrame = z.object({

@@ -1,7 +1,6 @@
 import { MICROSECONDS_PER_SECOND, type Microseconds, nowMicroseconds } from '@aedile/core/time'
-import type { FlowRunTable } from '../store/tables.ts'
 import type { Workspace } from '../workspace.ts'
-import { readNextDue, selectScheduledRuns } from './scheduled-runs.ts'
+import { type DueRun, readNextDue, selectDueRuns } from './scheduled-runs.ts'
 
 /** A run that was delivered and not claimed is delivered again after this time. */
 const OFFER_SECONDS = 5
@@ -14,7 +13,7 @@ export type Subscriber = {
   poolId: string
   /** The queues that it serves; null for all of the pool, also those to come. */
   queueIds: ReadonlySet<string> | null
-  deliver(runs: FlowRunTable[]): void
+  deliver(flowRunIds: string[]): void
 }
 
 /** What a subscriber says of itself. */
@@ -27,7 +26,7 @@ export type Subscription = {
 }
 
 type Member = { subscriber: Subscriber; room: number; lastServed: number }
-type Offer = { runId: string; member: Member; until: number }
+type Offer = { runId: string; queueId: string; member: Member; until: number }
 
 /**
  * Delivers due runs to workers with room, the moment they are due. What is due is decided in the database, by the same
@@ -151,30 +150,49 @@ class PoolDispatcher {
     )
     const asked = Math.min(room + this.#offers.size, MOST_AT_ONCE)
     const found = await this.#selectDue(roomy, asked)
+    if (found.length < asked) this.#forgetClaimed(roomy, found)
     const fresh = found.filter((run) => !this.#offers.has(offerKey(run)))
     const delivered = this.#assign(fresh)
     return delivered > 0 && found.length === asked
   }
 
-  async #selectDue(roomy: readonly Member[], limit: number): Promise<FlowRunTable[]> {
+  /** All that is due was found: what was delivered and is not among it, was claimed. */
+  #forgetClaimed(roomy: readonly Member[], found: readonly DueRun[]): void {
+    const due = new Set(found.map(offerKey))
+    for (const [key, { queueId }] of this.#offers) {
+      if (!due.has(key) && roomy.some((member) => serves(member, queueId))) this.#offers.delete(key)
+    }
+  }
+
+  async #selectDue(roomy: readonly Member[], limit: number): Promise<DueRun[]> {
     const { db } = this.#workspace.store
-    const pool = await db.selectFrom('work_pool').selectAll().where('id', '=', this.#poolId).executeTakeFirst()
+    const [pool, all] = await Promise.all([
+      db.selectFrom('work_pool').selectAll().where('id', '=', this.#poolId).executeTakeFirst(),
+      db.selectFrom('work_queue').selectAll().where('work_pool_id', '=', this.#poolId).execute(),
+    ])
     if (!pool) return []
-    const all = await db.selectFrom('work_queue').selectAll().where('work_pool_id', '=', pool.id).execute()
     const queues = all.filter(({ id }) => roomy.some((member) => serves(member, id)))
-    return selectScheduledRuns(this.#workspace.store, { pool, queues, scheduledBefore: nowMicroseconds(), limit })
+    const poll = { pool, queues, scheduledBefore: nowMicroseconds(), limit, withoutBlocked: true }
+    return selectDueRuns(this.#workspace.store, poll)
   }
 
   /** How many were served. Each run goes to the one with the most room, so that a burst is spread; among equals to the one that waited longest. */
-  #assign(runs: readonly FlowRunTable[]): number {
-    const batches = new Map<Member, FlowRunTable[]>()
+  #assign(runs: readonly DueRun[]): number {
+    const batches = new Map<Member, string[]>()
     for (const run of runs) {
-      const member = this.#choose(run.work_queue_id!)
+      const member = this.#choose(run.work_queue_id)
       if (!member) continue
       member.room -= 1
       member.lastServed = ++this.#turns
-      this.#offers.set(offerKey(run), { runId: run.id, member, until: performance.now() + OFFER_SECONDS * 1000 })
-      batches.set(member, [...(batches.get(member) ?? []), run])
+      this.#offers.set(offerKey(run), {
+        runId: run.id,
+        queueId: run.work_queue_id,
+        member,
+        until: performance.now() + OFFER_SECONDS * 1000,
+      })
+      const batch = batches.get(member)
+      if (batch) batch.push(run.id)
+      else batches.set(member, [run.id])
     }
     for (const [{ subscriber }, batch] of batches) subscriber.deliver(batch)
     return batches.size
@@ -214,7 +232,7 @@ function serves({ subscriber }: Member, queueId: string): boolean {
   return subscriber.queueIds === null || subscriber.queueIds.has(queueId)
 }
 
-function offerKey(run: FlowRunTable): string {
+function offerKey(run: DueRun): string {
   return `${run.id} ${run.state_id}`
 }
 

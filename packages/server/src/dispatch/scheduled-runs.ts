@@ -15,6 +15,20 @@ type Poll = {
   scheduledBefore?: Microseconds | null
   scheduledAfter?: Microseconds | null
   limit?: number | null
+  /** Without runs whose deployment has no free slot: they would only be refused. */
+  withoutBlocked?: boolean
+}
+
+/** What is needed of a due run to tell a worker of it. */
+export type DueRun = { id: string; state_id: string; work_queue_id: string }
+
+/** The rows of the runs that are due in a pool, as a poll is answered. */
+export async function selectScheduledRuns(store: Store, poll: Poll): Promise<FlowRunTable[]> {
+  const due = await selectDueRuns(store, poll)
+  return readRuns(
+    store.db,
+    due.map(({ id }) => id),
+  )
 }
 
 /**
@@ -22,7 +36,7 @@ type Poll = {
  * are only shown; Pending is the claim. Each queue is read along its index, and only as far as its limit goes.
  * Source: WC 5.5.
  */
-export async function selectScheduledRuns(store: Store, poll: Poll): Promise<FlowRunTable[]> {
+export async function selectDueRuns(store: Store, poll: Poll): Promise<DueRun[]> {
   const asked = Math.min(poll.limit ?? MOST_RUNS, MOST_RUNS)
   if (poll.pool.is_paused === 1 || asked <= 0) return []
   const room = await measureRoom(store.db, poll)
@@ -30,11 +44,11 @@ export async function selectScheduledRuns(store: Store, poll: Poll): Promise<Flo
   const open = poll.queues
     .filter((queue) => queue.is_paused === 0 && room.ofQueue(queue) > 0)
     .sort((a, b) => a.priority - b.priority)
-  const found: FlowRunTable[] = []
+  const found: DueRun[] = []
   for (let start = 0; start < open.length && found.length < most; start += QUEUES_PER_STATEMENT) {
     const part = open.slice(start, start + QUEUES_PER_STATEMENT)
-    const ids = await selectDue(store.db, poll, part, (queue) => Math.min(most, room.ofQueue(queue)))
-    found.push(...(await readRuns(store.db, ids.slice(0, most - found.length))))
+    const due = await selectDue(store.db, poll, part, (queue) => Math.min(most, room.ofQueue(queue)))
+    found.push(...due.slice(0, most - found.length))
   }
   return found
 }
@@ -62,25 +76,30 @@ async function measureRoom(db: Kysely<Database>, { pool, queues }: Poll): Promis
   }
 }
 
-/** The ids of due runs in order: one statement, in which every queue has a part of its own that ends at its limit. */
+/** A full limit that cancels what comes is none to wait for: the claim says so. */
+const NOT_BLOCKED = sql` and (deployment_id is null or deployment_id not in (
+  select deployment.id from concurrency_limit join deployment on deployment.concurrency_limit_id = concurrency_limit.id
+  where concurrency_limit.active = 1 and concurrency_limit.active_slots >= concurrency_limit."limit"
+    and coalesce(cast(deployment.concurrency_options as text), '') not like '%CANCEL_NEW%'))`
+
+/** Due runs in order: one statement, in which every queue has a part of its own that ends at its limit. */
 async function selectDue(
   db: Kysely<Database>,
-  { scheduledBefore, scheduledAfter }: Poll,
+  { scheduledBefore, scheduledAfter, withoutBlocked }: Poll,
   queues: readonly WorkQueueTable[],
   limitOf: (queue: WorkQueueTable) => number,
-): Promise<string[]> {
+): Promise<DueRun[]> {
   const before = scheduledBefore == null ? sql`` : sql` and next_scheduled_start_time <= ${scheduledBefore}`
   const after = scheduledAfter == null ? sql`` : sql` and next_scheduled_start_time >= ${scheduledAfter}`
   const parts = queues.map(
     (queue) => sql`select * from (
-      select id, next_scheduled_start_time as due, ${sql.lit(queue.priority)} as priority from flow_run
-      where work_queue_id = ${queue.id} and state_type = 'SCHEDULED' and (retry_type is null or retry_type <> 'in_process')${before}${after}
+      select id, state_id, work_queue_id, next_scheduled_start_time as due, ${sql.lit(queue.priority)} as priority from flow_run
+      where work_queue_id = ${queue.id} and state_type = 'SCHEDULED' and (retry_type is null or retry_type <> 'in_process')${before}${after}${withoutBlocked ? NOT_BLOCKED : sql``}
       order by next_scheduled_start_time, id limit ${sql.lit(limitOf(queue))}) as queue_part`,
   )
-  const statement = sql<{
-    id: string
-  }>`select id from (${sql.join(parts, sql` union all `)}) as due_runs order by priority, due, id`
-  return (await statement.execute(db)).rows.map((row) => row.id)
+  const statement = sql<DueRun>`select id, state_id, work_queue_id from (${sql.join(parts, sql` union all `)}) as due_runs
+    order by priority, due, id`
+  return (await statement.execute(db)).rows
 }
 
 /** When the next run of a pool becomes due after `now`; null when none is scheduled. */

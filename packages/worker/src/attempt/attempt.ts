@@ -1,10 +1,15 @@
 import type { Handle, Outcome, RunContext } from '@aedile/core/infrastructure-definition'
 import type { WorkerFlowRun } from '@aedile/core/resources/flow-run'
+import type { Microseconds } from '@aedile/core/time'
 import type { LogCursor } from '../infrastructure-driver.ts'
+import type { Claimed } from '../ledger/ledger.ts'
 import type { AttemptNote, StateDirectory, Step } from '../state-directory.ts'
 
-/** A run as it was delivered or asked for: enough to read what belongs to it at once. */
-export type ClaimedRun = Pick<WorkerFlowRun['flow_run'], 'id' | 'flow_id' | 'deployment_id'>
+/** A run that is due. With its flow and deployment, when they were told, all that belongs to it can be read at once. */
+export type DueRun = Pick<WorkerFlowRun['flow_run'], 'id'> & Partial<Pick<WorkerFlowRun['flow_run'], 'flow_id' | 'deployment_id'>>
+
+/** A run that this very process claimed, and what the claim told of it. */
+export type ClaimedRun = Claimed & { due: DueRun }
 
 /** One try to run a flow run, as its worker follows it. Every change is on the disk before it counts. */
 export class Attempt {
@@ -14,16 +19,28 @@ export class Attempt {
   #forgotten = false
   /** What was read for the rendering; null after a restart of the worker. */
   run: RunContext | null = null
+  /** The events about its thing that were told, and when what they tell became so. */
+  readonly told = new Map<string, Microseconds>()
   readonly #cancel = new AbortController()
   readonly #letGo = new AbortController()
 
-  /** What the claim by this very process told of the run; null for an attempt that was picked up. */
+  /** Null for an attempt that was picked up. */
   readonly claimed: ClaimedRun | null
+  /** True when whoever may still be starting it, other than this process, has announced that. */
+  readonly hasKnownStarters: boolean
+  readonly #onReported: () => void
 
-  constructor(notes: StateDirectory, note: AttemptNote, claimed: ClaimedRun | null = null) {
+  constructor(
+    notes: StateDirectory,
+    note: AttemptNote,
+    { claimed = null, onReported = () => {} }: { claimed?: ClaimedRun | null; onReported?: () => void } = {},
+  ) {
     this.#notes = notes
     this.#note = note
     this.claimed = claimed
+    // Claimed here, or started before it was picked up: then who claimed it is through with that.
+    this.hasKnownStarters = claimed !== null || ['started', 'ended', 'reported'].includes(note.step)
+    this.#onReported = onReported
   }
 
   get key(): string {
@@ -45,6 +62,11 @@ export class Attempt {
 
   get hasHandle(): boolean {
     return this.#note.handle !== null
+  }
+
+  /** True when it is known that something was started for it. */
+  get hasThing(): boolean {
+    return Object.keys(this.#note.handle?.native ?? {}).length > 0
   }
 
   get logCursor(): LogCursor | null {
@@ -91,6 +113,7 @@ export class Attempt {
 
   async move(step: Step, changes: Partial<Pick<AttemptNote, 'handle' | 'outcome' | 'logCursor'>> = {}): Promise<void> {
     this.#note = { ...this.#note, ...changes, step }
+    if (step === 'reported') this.#onReported()
     await this.#save()
   }
 

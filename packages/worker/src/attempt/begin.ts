@@ -1,4 +1,4 @@
-import { readFlowRun, setFlowRunState, updateFlowRun, updateFlowRunLabels } from '@aedile/core/client/flow-runs'
+import { readFlowRun } from '@aedile/core/client/flow-runs'
 import { isAedileError } from '@aedile/core/errors'
 import { backoffSeconds, isFinalAnswer, pause } from '../backoff.ts'
 import { isClaimedBy } from '../claim.ts'
@@ -10,10 +10,12 @@ import { cancelForGoneDeployment, crashAtStart, endUnstarted, endUnwanted } from
 import { letGo, persistently } from './let-go.ts'
 import { DeploymentGone, type Rendered, renderAttempt } from './render.ts'
 import { writeRunLog } from './run-log.ts'
+import { tellThingEvent } from './thing-events.ts'
 
 /** Claimed: render, and store the handle. Nothing may be created before this is accepted. */
 export async function intend(context: WorkerContext, attempt: Attempt): Promise<void> {
   if (!attempt.claimed) {
+    await announceStart(context, attempt)
     const run = await persistently(context, attempt, () => readFlowRun(context.client, attempt.flowRunId))
     if (!isClaimedBy(run, attempt.key)) return letGo(context, attempt, `the run is ${run.state_name ?? 'without state'}`)
     await attempt.move('claimed')
@@ -21,14 +23,17 @@ export async function intend(context: WorkerContext, attempt: Attempt): Promise<
   const rendered = await renderOrEnd(context, attempt)
   if (!rendered) return
   attempt.run = rendered.run
-  await persistently(context, attempt, () => context.ledger.intend(attempt.key, rendered.handle))
-  const intended = attempt.move('intended', { handle: rendered.handle })
-  const announced = announce(context, attempt, rendered)
-  await Promise.all([intended, showSubmitting(context, attempt), labelRun(context, rendered)])
+  const labels = labelsOf(context, rendered)
+  // Where the note is all that is known of an attempt, it is there before the run says Submitting.
+  if (!context.ledger.shared) await attempt.move('intended', { handle: rendered.handle })
+  const isCancelling = await persistently(context, attempt, () => context.ledger.intend(attempt, rendered.handle, labels))
+  if (context.ledger.shared) await attempt.move('intended', { handle: rendered.handle })
+  // A run that is cancelled by now is not started.
+  if (isCancelling) attempt.cancel()
+  announce(context, attempt, rendered)
   await start(context, attempt, rendered)
-  await announced
   if (attempt.step === 'started') {
-    await writeRunLog(context, attempt.flowRunId, 'info', `Flow run '${rendered.run.flowRun.name}' submitted to infrastructure`)
+    void writeRunLog(context, attempt.flowRunId, 'info', `Flow run '${rendered.run.flowRun.name}' submitted to infrastructure`)
   }
 }
 
@@ -37,11 +42,24 @@ export async function intend(context: WorkerContext, attempt: Attempt): Promise<
  * key is adopted. A run that is to be cancelled, or went on without this attempt, is not started: it is stopped.
  */
 export async function startAgain(context: WorkerContext, attempt: Attempt): Promise<void> {
+  if (!attempt.claimed) await announceStart(context, attempt)
   const run = await persistently(context, attempt, () => readFlowRun(context.client, attempt.flowRunId))
   if (run.state_type === 'CANCELLING') return endUnstarted(context, attempt)
   if (run.state_type !== 'PENDING' && run.state_type !== 'RUNNING') return endUnwanted(context, attempt)
   const rendered = await renderOrEnd(context, attempt)
-  if (rendered) await start(context, attempt, rendered)
+  if (!rendered) return
+  attempt.run = rendered.run
+  await start(context, attempt, rendered)
+}
+
+/**
+ * Picked up: who claimed it may be alive and at it, e.g. a worker of the same name that ends just now. Announced before it is
+ * looked whether the attempt still stands: either that look sees the end that was reported, or who removes sees this.
+ */
+async function announceStart(context: WorkerContext, attempt: Attempt): Promise<void> {
+  const { connection, ledger } = context
+  const announce = async () => connection.announce?.({ attempt: attempt.key, server: ledger.serverId })
+  await persistently(context, attempt, announce)
 }
 
 async function start(context: WorkerContext, attempt: Attempt, rendered: Rendered): Promise<void> {
@@ -49,13 +67,19 @@ async function start(context: WorkerContext, attempt: Attempt, rendered: Rendere
   await waitUntilDue(rendered, until)
   const status = (phase: string, detail?: string) =>
     void context.ledger.status(attempt.key, phase, detail ?? null).catch(() => {})
-  const sink: Sink = { output: () => {}, status: logPhases(context, attempt, status), handle: () => {} }
+  const sink: Sink = {
+    output: () => {},
+    status: logPhases(context, attempt, status),
+    handle: () => {},
+    event: (event) => tellThingEvent(context, attempt, event),
+  }
   for (let failures = 1; ; failures++) {
     attempt.letGoSignal.throwIfAborted()
     context.signal.throwIfAborted()
     if (attempt.isCancelled) return endUnstarted(context, attempt)
     try {
-      const handle = await context.connection.start(rendered.request, attempt.handle, { sink, signal: attempt.letGoSignal })
+      const io = { sink, signal: attempt.letGoSignal }
+      const handle = await context.connection.start(rendered.request, attempt.handle, io)
       await attempt.move('started', { handle: { ...handle, reports: rendered.handle.reports } })
       break
     } catch (error) {
@@ -81,35 +105,13 @@ function logPhases(context: WorkerContext, attempt: Attempt, status: Sink['statu
   }
 }
 
-/** Started: native ids join the stored handle before anything else is awaited. */
+/** Started: native ids join the stored handle before anything else is awaited. A plain command runs from its start. */
 export async function record(context: WorkerContext, attempt: Attempt): Promise<void> {
-  await persistently(context, attempt, () => context.ledger.record(attempt.key, attempt.handle))
-  await Promise.all([
-    storePid(context, attempt),
-    attempt.handle.reports === 'worker' ? proposeRunning(context, attempt) : undefined,
-  ])
-}
-
-async function storePid(context: WorkerContext, attempt: Attempt): Promise<void> {
-  const pid = context.definition.infrastructurePid(attempt.handle)
-  if (pid === null) return
-  const store = () => updateFlowRun(context.client, attempt.flowRunId, { infrastructure_pid: pid })
-  await persistently(context, attempt, store).catch((error: unknown) =>
-    context.log.warn({ err: error, flowRunId: attempt.flowRunId }, 'The infrastructure id could not be stored'),
-  )
-}
-
-/** A plain command runs from its start. Proposed only while the run is Pending: after a restart it may be further. */
-async function proposeRunning(context: WorkerContext, attempt: Attempt): Promise<void> {
   const until = AbortSignal.any([attempt.letGoSignal, context.signal])
+  const { handle } = attempt
+  const recorded = { handle, pid: context.definition.infrastructurePid(handle), isRunning: handle.reports === 'worker' }
   for (;;) {
-    const delaySeconds = await persistently(context, attempt, async () => {
-      const run = await readFlowRun(context.client, attempt.flowRunId)
-      if (run.state_type !== 'PENDING') return null
-      const running = { type: 'RUNNING' as const, name: 'Running' }
-      const { details } = await setFlowRunState(context.client, attempt.flowRunId, running, { attempt: attempt.key })
-      return details.type === 'wait_details' ? details.delay_seconds : null
-    })
+    const delaySeconds = await persistently(context, attempt, () => context.ledger.record(attempt, recorded))
     if (delaySeconds === null) return
     // The server's clock is behind this one: by it, the run is not due yet.
     await pause(Math.max(0.1, delaySeconds), until)
@@ -129,30 +131,19 @@ async function renderOrEnd(context: WorkerContext, attempt: Attempt): Promise<Re
 }
 
 /** Tells everyone that the run was taken: an event, a line in its log. None of it decides anything. */
-async function announce(context: WorkerContext, attempt: Attempt, { run }: Rendered): Promise<void> {
-  await Promise.allSettled([
-    writeRunLog(context, attempt.flowRunId, 'info', `Worker '${context.facts.name}' submitting flow run '${attempt.flowRunId}'`),
-    emitRunEvent(context, 'submitted-flow-run', run),
-  ])
+function announce(context: WorkerContext, attempt: Attempt, { run }: Rendered): void {
+  emitRunEvent(context, 'submitted-flow-run', run)
+  const line = `Worker '${context.facts.name}' submitting flow run '${attempt.flowRunId}'`
+  void writeRunLog(context, attempt.flowRunId, 'info', line)
 }
 
-/** Must be over before the start: what the run makes inherits its labels. */
-async function labelRun(context: WorkerContext, { run }: Rendered): Promise<void> {
-  const { workPool, flowRun } = run
-  const labels = {
-    'prefect.worker.name': context.facts.name,
-    'prefect.worker.type': context.definition.type,
+/** What a run carries from before its start on: what it makes inherits it. */
+function labelsOf({ facts, definition }: WorkerContext, { run: { workPool } }: Rendered): Record<string, string> {
+  return {
+    'prefect.worker.name': facts.name,
+    'prefect.worker.type': definition.type,
     ...(workPool ? { 'prefect.work-pool.name': workPool.name, 'prefect.work-pool.id': workPool.id } : {}),
   }
-  await updateFlowRunLabels(context.client, flowRun.id, labels, { maxRetries: 1, timeoutSeconds: 10 }).catch(() => {})
-}
-
-/** Must be over before the start: the child goes to Running by itself. A run that is cancelled by now is not started. */
-async function showSubmitting(context: WorkerContext, attempt: Attempt): Promise<void> {
-  const submitting = { type: 'PENDING' as const, name: 'Submitting' }
-  const options = { attempt: attempt.key, maxRetries: 1, timeoutSeconds: 10 }
-  const answer = await setFlowRunState(context.client, attempt.flowRunId, submitting, options).catch(() => null)
-  if (answer?.state?.type === 'CANCELLING') attempt.cancel()
 }
 
 /** An engine waits by itself for its scheduled time. A plain command knows of none, so the worker waits for it. */

@@ -7,7 +7,7 @@ import type { WorkerContext } from '../worker-context.ts'
 import type { Attempt } from './attempt.ts'
 import { persistently } from './let-go.ts'
 import { readRunContext } from './render.ts'
-import { reportOutcome } from './report.ts'
+import { buildConclusions, levelOfCrash, reportOutcome } from './report.ts'
 import { writeRunLog } from './run-log.ts'
 import { stopUntilGone } from './stop.ts'
 
@@ -19,25 +19,46 @@ export async function end(attempt: Attempt, outcome: Outcome): Promise<void> {
 /** Ended: the run's state is proposed, fenced. The child may have reported by itself; then this only adds facts. */
 export async function report(context: WorkerContext, attempt: Attempt): Promise<void> {
   const outcome = attempt.outcome ?? outcomeOf('failed', 'How the attempt ended is not known.')
-  if (attempt.hasHandle) await persistently(context, attempt, () => context.ledger.end(attempt.key, outcome))
-  const reports = attempt.hasHandle ? (attempt.handle.reports ?? 'engine') : 'engine'
-  const beforeCancelled = () => (attempt.hasHandle ? stopUntilGone(context, attempt) : Promise.resolve())
-  const proposed = await persistently(context, attempt, () =>
-    reportOutcome(context.client, attempt, outcome, reports, beforeCancelled),
-  )
-  if (proposed?.type === 'CRASHED') {
-    await writeRunLog(context, attempt.flowRunId, 'error', proposed.message ?? 'The run crashed')
-  }
-  if (attempt.hasHandle) await persistently(context, attempt, () => context.ledger.report(attempt.key))
+  if (!(await conclude(context, attempt, outcome))) await proposeOutcome(context, attempt, outcome)
   await attempt.move('reported')
   const identifier = attempt.hasHandle ? (context.definition.infrastructurePid(attempt.handle) ?? attempt.handle.name) : ''
   // Without deployment or run there is nothing left to tell about.
   const run = attempt.run ?? (await readRunContext(context, attempt.flowRunId).catch(() => null))
   if (run === null) return
-  await emitRunEvent(context, 'executed-flow-run', run, {
+  emitRunEvent(context, 'executed-flow-run', run, {
     'prefect.infrastructure.identifier': identifier,
     'prefect.infrastructure.status-code': String(outcome.exitCode ?? -1),
   })
+}
+
+/**
+ * Tells how it ended, and what that makes of the run: where the ledger can, in one step. False when the run has to be looked
+ * at, as every cancelled one.
+ */
+async function conclude(context: WorkerContext, attempt: Attempt, outcome: Outcome): Promise<boolean> {
+  if (!attempt.hasHandle) return false
+  const conclusions = attempt.isCancelled ? [] : buildConclusions(outcome, attempt.handle.reports ?? 'engine')
+  const state = await persistently(context, attempt, () => context.ledger.end(attempt.key, outcome, conclusions))
+  if (state === 'CRASHED') {
+    const crash = conclusions.find((conclusion) => conclusion.state?.type === 'CRASHED')?.state
+    logCrash(context, attempt, outcome, crash?.message)
+  }
+  return state !== null
+}
+
+/** Proposes what the run's present state makes necessary. */
+async function proposeOutcome(context: WorkerContext, attempt: Attempt, outcome: Outcome): Promise<void> {
+  const reports = attempt.hasHandle ? (attempt.handle.reports ?? 'engine') : 'engine'
+  const beforeCancelled = () => (attempt.hasHandle ? stopUntilGone(context, attempt) : Promise.resolve())
+  const proposed = await persistently(context, attempt, () =>
+    reportOutcome(context.client, attempt, outcome, reports, beforeCancelled),
+  )
+  if (proposed?.type === 'CRASHED') logCrash(context, attempt, outcome, proposed.message)
+  if (attempt.hasHandle) await persistently(context, attempt, () => context.ledger.report(attempt.key))
+}
+
+function logCrash(context: WorkerContext, attempt: Attempt, outcome: Outcome, message: string | null | undefined): void {
+  void writeRunLog(context, attempt.flowRunId, levelOfCrash(outcome), message ?? 'The run crashed')
 }
 
 /** Reported: what was made is removed, and the attempt is over. */
@@ -58,7 +79,9 @@ async function removeThing(context: WorkerContext, attempt: Attempt): Promise<vo
       context.log.warn({ err: error, flowRunId: attempt.flowRunId }, 'What a run left could not be removed; trying on')
   }
   try {
-    await persist(() => context.connection.remove(attempt.handle), { signal, isFinal: isGone, onFailure })
+    // Had somebody taken it over before its report, it would be lost; who picked it up all the same has announced it.
+    const hasOneStarter = attempt.hasKnownStarters
+    await persist(() => context.connection.remove(attempt.handle, { hasOneStarter }), { signal, isFinal: isGone, onFailure })
   } catch (error) {
     if (!isGone(error)) throw error
   }

@@ -6,6 +6,7 @@ import type { WorkerContext } from '../worker-context.ts'
 import type { Attempt } from './attempt.ts'
 import { isEngineLogLine } from './engine-console.ts'
 import { OutputMoved, OutputShipper } from './output-shipper.ts'
+import { tellThingEvent } from './thing-events.ts'
 
 /**
  * Follows a started thing to its end, from the stored cursor on. Its output goes into the run's logs. Null when the attempt
@@ -82,6 +83,7 @@ async function observeOnce(
     },
     status: (phase, detail) => void context.ledger.status(attempt.key, phase, detail ?? null).catch(() => {}),
     handle: (handle) => void attempt.describe(handle).catch(() => {}),
+    event: (event) => tellThingEvent(context, attempt, event),
   }
   try {
     const after = attempt.logCursor ?? undefined

@@ -44,20 +44,22 @@ export function isPlainCommand(deployment: Pick<Deployment, 'entrypoint'> | null
   return !/\bflow-run execute\b|\bprefect\.engine\b|\baedile-execute\b/.test(command)
 }
 
-/** The run with its flow and deployment, as the server tells them now; all at once when it is known which they are. */
+/** The run with its flow and deployment, as its claim told them, or as the server tells them now. */
 export async function readRunContext(
   context: WorkerContext,
   flowRunId: string,
-  known?: ClaimedRun | null,
+  claimed?: ClaimedRun | null,
 ): Promise<RunContext & { workPool: WorkPool }> {
+  const place = { workPool: context.pool.current, worker: context.facts }
+  if (claimed?.facts) return { ...claimed.facts, ...place }
   const reading = readFlowRun(context.client, flowRunId, { exactNumbers: ['job_variables', 'parameters'] })
-  const { flow_id, deployment_id } = known ?? (await reading)
+  const { flow_id, deployment_id } = claimed?.due.flow_id ? claimed.due : await reading
   const [flowRun, flow, deployment] = await Promise.all([
     reading,
-    readFlow(context.client, flow_id),
+    readFlow(context.client, flow_id!),
     deployment_id ? readDeploymentOrFail(context, deployment_id) : null,
   ])
-  return { flowRun, flow, deployment, workPool: context.pool.current, worker: context.facts }
+  return { flowRun, flow, deployment, ...place }
 }
 
 async function readDeploymentOrFail(context: WorkerContext, id: string): Promise<Deployment> {

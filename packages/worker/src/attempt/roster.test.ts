@@ -48,7 +48,7 @@ describe('a worker that comes back', () => {
     const roster = await resumeOn(stage)
     await roster.emptied()
     expect(await stage.notes.read(roster.owner)).toEqual([])
-    expect(stage.said).toEqual([])
+    expect(stage.said).toEqual(['announce a'])
   })
 
   it('removes what was reported and not removed', async () => {
@@ -57,6 +57,8 @@ describe('a worker that comes back', () => {
     const roster = await resumeOn(stage)
     await roster.emptied()
     expect(stage.said).toEqual(['remove thing a', 'remove a'])
+    // It was started: whoever else may start it has announced that.
+    expect(stage.forgotten).toEqual(['a'])
   })
 
   it('stops, and does not start, what was intended for a run that went on without it', async () => {
@@ -65,7 +67,9 @@ describe('a worker that comes back', () => {
     stage.open = [storedOf('a', { phase: 'intended' })]
     const roster = await resumeOn(stage)
     await roster.emptied()
-    expect(stage.said).toEqual(['stop thing a', 'remove thing a', 'remove a'])
+    expect(stage.said).toEqual(['announce a', 'stop thing a', 'remove thing a', 'remove a'])
+    // Who claimed it may be starting it at this moment.
+    expect(stage.forgotten).toEqual([])
   })
 
   it('leaves no note behind when an attempt is let go while a step is under way', async () => {

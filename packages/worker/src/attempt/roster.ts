@@ -26,6 +26,11 @@ export class Roster {
     return this.#attended.size
   }
 
+  /** How many of them have a run that is not over: what a limit counts. */
+  get busy(): number {
+    return this.attempts.filter(({ step }) => step !== 'reported').length
+  }
+
   get attempts(): Attempt[] {
     return [...this.#attended.values()].map(({ attempt }) => attempt)
   }
@@ -46,7 +51,7 @@ export class Roster {
 
   /** Attends an attempt from its step on, and returns at once. `claimed` is the run of a claim made just now. */
   attend(note: AttemptNote, claimed: ClaimedRun | null = null): Attempt {
-    const attempt = new Attempt(this.#context.notes, note, claimed)
+    const attempt = new Attempt(this.#context.notes, note, { claimed, onReported: this.#onFreed })
     const done = this.#follow(attempt).finally(() => {
       this.#attended.delete(attempt.key)
       this.#count(attempt.flowRunId, -1)

@@ -12,7 +12,7 @@ import {
   SNAPSHOT_CAPABILITY,
   typeOfFrame,
 } from '@aedile/core/worker-channel/frames'
-import type { ClaimedRun } from '../attempt/attempt.ts'
+import type { DueRun } from '../attempt/attempt.ts'
 import { backoffSeconds, pause } from '../backoff.ts'
 import type { WorkerContext } from '../worker-context.ts'
 
@@ -25,7 +25,7 @@ export type ChannelUser = {
   /** How many runs more it could take now. */
   countFree(): number
   /** Takes runs that are due. Answers those that it has no room for; `onClaimed` says when the others are claimed. */
-  take(runs: ClaimedRun[], onClaimed: () => void): string[]
+  take(runs: DueRun[], onClaimed: () => void): string[]
   cancel(flowRunIds: string[]): void
   /** The channel is up, or was lost: from then on runs are delivered, or have to be asked for. */
   onChange(isOpen: boolean): void
@@ -43,6 +43,8 @@ export class DispatchChannel {
   /** What the server may still deliver. */
   #told = 0
   #send: ((frame: JsonObject) => void) | null = null
+  /** Another one for each connection. */
+  #consumerId = uuid7()
 
   constructor(context: WorkerContext, queueNames: string[], user: ChannelUser) {
     this.#context = context
@@ -69,6 +71,12 @@ export class DispatchChannel {
     }
   }
 
+  /** Tells the server that the worker is alive. False when the channel is not open. */
+  beat(): boolean {
+    this.#send?.(buildFrame('worker.heartbeat.v1', this.#identity()))
+    return this.isOpen
+  }
+
   /** Tells the server of room that it does not know of. */
   tellRoom(): void {
     const more = Math.min(this.#user.countFree(), MOST_ROOM) - this.#told
@@ -91,7 +99,10 @@ export class DispatchChannel {
             this.#open(stream.send)
             break
           case 'aedile.due.v1':
-            this.#takeDue(dueFrame.parse(frame).payload.flow_runs.map(({ flow_run }) => flow_run))
+            this.#takeDue(dueFrame.parse(frame).payload.flow_run_ids.map((id) => ({ id })))
+            break
+          case 'work_pool.snapshot.v1':
+            void pool.refresh().catch(() => {})
             break
           case 'aedile.cancelling.v1':
             this.#user.cancel(cancellingFrame.parse(frame).payload.flow_run_ids)
@@ -118,23 +129,30 @@ export class DispatchChannel {
     this.#user.onChange(false)
   }
 
-  #takeDue(runs: ClaimedRun[]): void {
+  #takeDue(runs: DueRun[]): void {
     this.#told = Math.max(0, this.#told - runs.length)
     const declined = this.#user.take(runs, () => this.tellRoom())
     if (declined.length > 0) this.#send?.(buildFrame('aedile.decline.v1', { flow_run_ids: declined }))
   }
 
   #buildHello(): JsonObject {
-    const { facts, definition, settings } = this.#context
+    this.#consumerId = uuid7()
     return buildFrame('worker.hello.v1', {
-      consumer_id: uuid7(),
-      worker_name: facts.name,
-      worker_type: definition.type,
-      heartbeat_interval_seconds: settings.heartbeatSeconds,
+      ...this.#identity(),
+      worker_type: this.#context.definition.type,
       supported_channel_versions: [CHANNEL_VERSION],
       requested_capabilities: [HEARTBEAT_CAPABILITY, SNAPSHOT_CAPABILITY, DISPATCH_CAPABILITY],
       work_queue_names: this.#queueNames,
     })
+  }
+
+  #identity(): JsonObject {
+    const { facts, settings } = this.#context
+    return {
+      consumer_id: this.#consumerId,
+      worker_name: facts.name,
+      heartbeat_interval_seconds: settings.heartbeatSeconds,
+    }
   }
 }
 

@@ -1,8 +1,12 @@
+import { AedileError } from '@aedile/core/errors'
+import type { BaseJobTemplate, InfrastructureDefinition } from '@aedile/core/infrastructure-definition'
+import type { JsonObject, JsonValue } from '@aedile/core/json'
 import { Block } from './block.ts'
 import { InfrastructureLog, type InfrastructureLogger } from './infrastructure-log.ts'
 import type { InfrastructureResult } from './infrastructure-result.ts'
 import type { OutputTarget } from './run-command.ts'
 import type { ScriptSources } from './script-settings.ts'
+import { buildWorkPoolTemplate } from './work-pool-template.ts'
 
 /** What every infrastructure may be given. */
 export type InfrastructureAttributes = {
@@ -91,6 +95,31 @@ export abstract class Infrastructure<
    * it is not on this target.
    */
   abstract kill(identifier: string | number, graceSeconds?: number): Promise<void>
+
+  /**
+   * The base job template of a work pool whose runs get what this block says: its values are the defaults of the pool's
+   * variables, those that it does not set stay as they are. What such a pool cannot say is told as a warning.
+   * @throws AedileError `infrastructure_failed` when there are no work pools of this kind.
+   */
+  generateWorkPoolBaseJobTemplate({ logger = this.logger }: { logger?: InfrastructureLogger } = {}): BaseJobTemplate {
+    const { workPoolDefinition: definition } = this
+    if (definition === null) {
+      throw new AedileError('infrastructure_failed', { what: `There are no work pools for blocks of ${this.type}.` })
+    }
+    const OwnClass = this.constructor as new () => this
+    const own = { data: this.toStored(), defaults: new OwnClass().toStored() }
+    return buildWorkPoolTemplate(definition, own, (field, value) => this.toPoolVariables(field, value), logger)
+  }
+
+  /** The type of work pool whose worker runs the same; null when there is none. */
+  protected get workPoolDefinition(): InfrastructureDefinition | null {
+    return null
+  }
+
+  /** The variables of such a pool that a stored field becomes. Null: none. */
+  protected toPoolVariables(field: string, value: JsonValue): JsonObject | null {
+    return { [field]: value }
+  }
 
   /** Another block: these values under its own. The original stays. */
   withDefaults({ env, labels, name }: Required<Pick<InfrastructureAttributes, 'env' | 'labels' | 'name'>>): this {

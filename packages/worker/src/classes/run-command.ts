@@ -1,12 +1,16 @@
 import { uuid7 } from '@aedile/core/client/uuid7'
 import { AedileError, isAedileError } from '@aedile/core/errors'
-import type { CommandContext, Handle, InfrastructureDefinition, Job, Outcome } from '@aedile/core/infrastructure-definition'
+import {
+  type CommandContext,
+  type Handle,
+  type InfrastructureDefinition,
+  type Job,
+  type Outcome,
+  SCRIPT_OWNER,
+} from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'
 import type { Connection, Sink } from '../infrastructure-driver.ts'
 import type { InfrastructureLogger } from './infrastructure-log.ts'
-
-/** Owner of everything that scripts start: no server's reaper touches it. */
-export const SCRIPT_OWNER = 'script'
 
 /** How long a thing may take to end after it was asked to, in seconds. Source: INF F.4. */
 export const GRACE_SECONDS = 30
@@ -102,7 +106,8 @@ async function end<Request extends JsonObject>(run: CommandRun<Request>, handle:
 /** What is left behind is no reason to lose the outcome. */
 async function remove<Request extends JsonObject>({ connection, logger }: CommandRun<Request>, handle: Handle): Promise<void> {
   try {
-    await connection.remove(handle)
+    // The key was made for this run: nobody else ever had it.
+    await connection.remove(handle, { hasOneStarter: true })
   } catch (error) {
     logger.warn(`What is left of ${handle.name} could not be removed: ${(error as Error).message}`)
   }

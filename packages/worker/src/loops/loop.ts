@@ -7,7 +7,7 @@ export type Loop = {
   /** Seconds between the end of one turn and the next, with up to 30 % of jitter where several workers would meet. */
   intervalSeconds: number
   jitter?: boolean
-  turn(): Promise<void>
+  turn(): Promise<unknown>
 }
 
 /** Runs a loop until the signal fires. A turn that fails is logged and tried again with backoff, a few seconds apart. */

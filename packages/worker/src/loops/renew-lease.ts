@@ -1,6 +1,5 @@
 import type { Attempt as StoredAttempt } from '@aedile/core/attempts/messages'
 import type { Roster } from '../attempt/roster.ts'
-import { canName } from '../claim.ts'
 import type { WorkerContext } from '../worker-context.ts'
 
 /**
@@ -9,9 +8,8 @@ import type { WorkerContext } from '../worker-context.ts'
  */
 export async function renewLease(context: WorkerContext, roster: Roster, isDraining: () => boolean): Promise<void> {
   const targets = [context.target.id]
-  // The server knows no attempt whose claim it has not answered, and no worker whose name could not be sent with it.
-  const unknown = canName(context.facts.name) ? ['claiming'] : ['claiming', 'claimed']
-  const attempts = roster.attempts.filter((attempt) => !unknown.includes(attempt.step))
+  // The server knows no attempt whose claim it has not answered.
+  const attempts = roster.attempts.filter((attempt) => attempt.step !== 'claiming')
   const answer = await context.ledger.renew(
     attempts.map((attempt) => attempt.key),
     targets,

@@ -53,6 +53,18 @@ export function exerciseRemoval(subject: Subject): void {
       expect(await readFile(runs, 'utf8')).toBe('run\n')
     })
 
+    it('never starts again what another connection had announced to start, though it was removed for good', async () => {
+      const runs = stage.file('runs')
+      const { attempt, handle } = await stage.run(`echo run >> ${runs}`)
+      const other = await subject.driver.connect(stage.place.target, stage.place.credentials)
+      await other.announce?.(handle)
+      await stage.connection.remove(handle, { hasOneStarter: true })
+      const io = { sink: new Recorder(), signal: AbortSignal.timeout(60_000) }
+      await expect(other.start(attempt.request, attempt.handle, io)).rejects.toThrow(/removed/)
+      await other.close()
+      expect(await readFile(runs, 'utf8')).toBe('run\n')
+    })
+
     it('keeps what its handle says to keep', async () => {
       const { handle } = await stage.run('true')
       await stage.connection.remove({ ...handle, keep: true })

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Handle, TargetFacts } from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'
 import { afterAll, beforeAll } from 'vitest'
-import type { Connection, LogCursor, OutputStream, Sink } from '../infrastructure-driver.ts'
+import type { Connection, LogCursor, OutputStream, Sink, ThingEvent } from '../infrastructure-driver.ts'
 import type { Subject, SubjectTarget } from './exercise-infrastructure.ts'
 import { OtherProcess } from './other-process.ts'
 
@@ -90,6 +90,7 @@ export class Stage {
 export class Recorder implements Sink {
   readonly #chunks: { stream: OutputStream; bytes: Buffer; cursor: LogCursor }[] = []
   readonly handles: Handle[] = []
+  readonly events: ThingEvent[] = []
   #onOutput: (() => void) | null = null
 
   output(stream: OutputStream, bytes: Uint8Array, cursor: LogCursor): void {
@@ -101,6 +102,10 @@ export class Recorder implements Sink {
 
   handle(handle: Handle): void {
     this.handles.push(handle)
+  }
+
+  event(event: ThingEvent): void {
+    this.events.push(event)
   }
 
   get cursors(): LogCursor[] {

@@ -5,9 +5,12 @@ import type { LeaseAnswer, Attempt as StoredAttempt } from '@aedile/core/attempt
 import { createClient } from '@aedile/core/client/client'
 import { AedileError } from '@aedile/core/errors'
 import type { Handle, InfrastructureDefinition } from '@aedile/core/infrastructure-definition'
+import type { LogCreate } from '@aedile/core/resources/log'
 import { TemplateCache } from '@aedile/core/templates/compile'
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
+import { EventSender } from '../event-sender.ts'
+import { Gatherer } from '../gatherer.ts'
 import type { Connection } from '../infrastructure-driver.ts'
 import type { AttemptLedger } from '../ledger/ledger.ts'
 import type { PoolWatcher } from '../pool.ts'
@@ -29,6 +32,8 @@ export class WorkerStage {
   /** What is on the target. */
   things: Handle[] = []
   readonly said: string[] = []
+  /** The things of which nothing had to stay on the target. */
+  readonly forgotten: string[] = []
   readonly stop = new AbortController()
 
   constructor() {
@@ -37,18 +42,22 @@ export class WorkerStage {
 
   get context(): WorkerContext {
     const { notes, stop } = this
+    const client = createClient({ apiUrl: 'http://server/api', csrf: false, maxRetries: 0, fetch: this.#answer })
+    const log = pino({ level: 'silent' })
     return {
-      client: createClient({ apiUrl: 'http://server/api', csrf: false, maxRetries: 0, fetch: this.#answer }),
+      client,
       definition: { type: 'process', infrastructurePid: () => null } as unknown as InfrastructureDefinition,
       connection: this.#connection(),
       target: { id: 'here' },
       ledger: this.#ledger(),
       notes,
+      lines: new Gatherer(async (lines: LogCreate[]) => lines.map(() => null)),
+      events: new EventSender({ client, log }),
       pool: { current: POOL } as unknown as PoolWatcher,
       facts: { name: 'me', id: null, settings: {}, processEnvironment: {}, executeCommand: [], python: 'python3' },
       templates: new TemplateCache(),
       settings: defaultWorkerSettings,
-      log: pino({ level: 'silent' }),
+      log,
       output: { stdout: () => {}, stderr: () => {} },
       signal: stop.signal,
     }
@@ -56,14 +65,24 @@ export class WorkerStage {
 
   #ledger(): AttemptLedger {
     const say = (what: string) => async (key: string) => void this.said.push(`${what} ${key}`)
+    const sayOf =
+      <T>(what: string, answer: T) =>
+      async ({ key }: { key: string }) => {
+        this.said.push(`${what} ${key}`)
+        return answer
+      }
     return {
       serverId: 'server',
       shared: true,
       leaseSeconds: 45,
-      intend: say('intend'),
-      record: say('record'),
+      claim: sayOf('claim', { facts: null }),
+      intend: sayOf('intend', false),
+      record: sayOf('record', null),
       advance: async (_, { cursor }) => cursor,
-      end: say('end'),
+      end: async (key) => {
+        this.said.push(`end ${key}`)
+        return null
+      },
       report: say('report'),
       remove: say('remove'),
       status: async () => {},
@@ -86,7 +105,11 @@ export class WorkerStage {
         this.said.push(`stop thing ${name}`)
         if (name === 'stubborn') throw new AedileError('infrastructure_failed', { what: 'It does not end.' })
       },
-      remove: async ({ name }) => void this.said.push(`remove thing ${name}`),
+      announce: async ({ attempt }) => void this.said.push(`announce ${attempt}`),
+      remove: async ({ name }, { hasOneStarter = false } = {}) => {
+        this.said.push(`remove thing ${name}`)
+        if (hasOneStarter) this.forgotten.push(name)
+      },
       list: () => listAll(this.things),
       close: async () => {},
     }

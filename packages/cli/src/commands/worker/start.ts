@@ -6,6 +6,7 @@ import { clientSettings } from '@aedile/core/settings/client'
 import { Worker } from '@aedile/worker/worker'
 import type { CliContext } from '../../cli-context.ts'
 import { createLog } from '../../compose/log.ts'
+import { collectWhenIdle } from '../../compose/small-heap.ts'
 import { buildWorkerOptions } from '../../compose/worker-options.ts'
 import { CliFailure, EXIT_CODES } from '../../failure.ts'
 import { parseCount, parseSeconds } from '../../options/parse-options.ts'
@@ -53,6 +54,7 @@ export async function run(context: CliContext, options: Options): Promise<void> 
     drain.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  collectWhenIdle(stop.signal)
   try {
     await worker.run({ drain: drain.signal, stop: stop.signal })
   } finally {

@@ -1,58 +1,55 @@
 import {
   ATTEMPTS_CAPABILITY,
-  advanceBody,
+  type AttemptMessage,
   attempt,
   attemptsQuery,
-  endBody,
+  claimsAnswer,
+  claimsBody,
   hello,
-  intendBody,
   leaseAnswer,
   leaseBody,
+  type MessageAnswer,
+  messageAnswer,
+  messagesBody,
   RENDER_CAPABILITY,
-  recordBody,
-  removeBody,
-  reportBody,
-  statusBody,
   takeOverBody,
 } from '@aedile/core/attempts/messages'
+import { isAedileError } from '@aedile/core/errors'
 import { uuid } from '@aedile/core/resources/scalars'
 import { DISPATCH_CAPABILITY } from '@aedile/core/worker-channel/frames'
 import { z } from 'zod'
-import {
-  endAttempt,
-  intendAttempt,
-  recordAttempt,
-  removeAttempt,
-  reportAttempt,
-  showAttemptStatus,
-  takeOutput,
-  takeOverAttempt,
-} from '../../orchestration/attempts/attend-attempt.ts'
+import { takeOverAttempt } from '../../orchestration/attempts/attend-attempt.ts'
 import { listOpenAttempts } from '../../orchestration/attempts/list-attempts.ts'
 import { renewWorkerLease } from '../../orchestration/attempts/renew-lease.ts'
+import { readClientFacts } from '../../orchestration/client-facts.ts'
 import { AEDILE_VERSION } from '../../version.ts'
-import { type Route, type RouteInput, route } from '../route.ts'
+import { type Route, route } from '../route.ts'
+import { claimRuns } from './claim-runs.ts'
+import { type Taken, takeMessage } from './take-message.ts'
 
-const keyParams = z.object({ key: uuid })
+const poolParams = z.object({ name: z.string() })
 
-/** One message of a worker about an attempt. 409 says why it is refused. */
-function message<Body extends { worker_name: string }>(
-  step: string,
-  summary: string,
-  body: z.ZodType<Body>,
-  handle: (input: RouteInput<z.output<typeof keyParams>, unknown, Body>) => Promise<unknown>,
-): Route {
-  return route({
-    method: 'POST',
-    path: `/aedile/attempts/:key/${step}`,
-    summary,
-    resource: 'attempt',
-    action: 'update',
-    params: keyParams,
-    body,
-    responses: { 200: attempt, 404: null, 409: null },
-    handle,
-  })
+/** Takes messages at once, but those of one attempt in their order. What is wrong with one keeps no other. */
+async function takeMessages(
+  messages: readonly AttemptMessage[],
+  take: (message: AttemptMessage) => Promise<Taken>,
+): Promise<MessageAnswer[]> {
+  const before = new Map<string, Promise<unknown>>()
+  return Promise.all(
+    messages.map((message) => {
+      const earlier = before.get(message.attempt)
+      const answer = (earlier ? earlier.then(() => take(message)) : take(message)).catch(toRefusal)
+      before.set(message.attempt, answer)
+      return answer
+    }),
+  )
+}
+
+function toRefusal(error: unknown): MessageAnswer {
+  if (isAedileError(error, 'attempt_refused')) return { status: 409, detail: error.message }
+  if (isAedileError(error, 'not_found')) return { status: 404, detail: error.message }
+  if (isAedileError(error, 'server_busy')) return { status: 503, detail: error.message }
+  throw error
 }
 
 /** The routes of attempts: what our workers say to our server beyond the Prefect API. */
@@ -81,41 +78,51 @@ export const routes: Route[] = [
     responses: { 200: z.array(attempt) },
     handle: ({ workspace, query }) => listOpenAttempts(workspace.store, { name: query.worker_name, pool: query.work_pool_name }),
   }),
-  message('intend', 'Something will be started under this attempt.', intendBody, ({ workspace, params, body }) =>
-    intendAttempt(workspace, params.key, body.worker_name, body.handle),
-  ),
-  message('record', 'What was started exists.', recordBody, ({ workspace, params, body }) =>
-    recordAttempt(workspace, params.key, body.worker_name, body.handle),
-  ),
-  message('advance', 'Output was stored up to a cursor.', advanceBody, ({ workspace, params, body }) =>
-    takeOutput(workspace, params.key, body.worker_name, {
-      lines: body.lines,
-      cursor: body.log_cursor,
-      after: body.after,
-    }),
-  ),
-  message('end', 'What was started has ended.', endBody, ({ workspace, params, body }) =>
-    endAttempt(workspace, params.key, body.worker_name, body.outcome),
-  ),
-  message('report', 'The state of the run was proposed.', reportBody, ({ workspace, params, body }) =>
-    reportAttempt(workspace, params.key, body.worker_name),
-  ),
-  message('remove', 'Nothing is left of the attempt.', removeBody, ({ workspace, params, body }) =>
-    removeAttempt(workspace, params.key, body.worker_name),
-  ),
-  message('take-over', 'Attend an attempt that nobody attends.', takeOverBody, ({ workspace, params, body }) =>
-    takeOverAttempt(workspace, params.key, body.worker_name, body.targets),
-  ),
-  message('status', 'Show progress that is no state.', statusBody, ({ workspace, params, body }) =>
-    showAttemptStatus(workspace, params.key, body.worker_name, { phase: body.phase, detail: body.detail ?? null }),
-  ),
+  route({
+    method: 'POST',
+    path: '/aedile/work_pools/:name/claims',
+    summary: 'Claim runs, and get what is needed to start them.',
+    resource: 'attempt',
+    action: 'create',
+    params: poolParams,
+    body: claimsBody,
+    responses: { 200: claimsAnswer, 404: null },
+    handle: ({ workspace, principal, request, params, body }) => {
+      const client = readClientFacts(request.headers, principal)
+      return claimRuns(workspace, { pool: params.name, name: body.worker_name, client }, body.claims)
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/aedile/attempts',
+    summary: 'What became of attempts: intended, recorded, advanced, ended, reported, removed.',
+    resource: 'attempt',
+    action: 'update',
+    body: messagesBody,
+    responses: { 200: z.array(messageAnswer) },
+    handle: ({ workspace, principal, request, body }) => {
+      const from = { worker: body.worker_name, client: readClientFacts(request.headers, principal) }
+      return takeMessages(body.messages, (message) => takeMessage(workspace, from, message))
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/aedile/attempts/:key/take-over',
+    summary: 'Attend an attempt that nobody attends.',
+    resource: 'attempt',
+    action: 'update',
+    params: z.object({ key: uuid }),
+    body: takeOverBody,
+    responses: { 200: attempt, 404: null, 409: null },
+    handle: ({ workspace, params, body }) => takeOverAttempt(workspace, params.key, body.worker_name, body.targets),
+  }),
   route({
     method: 'POST',
     path: '/aedile/work_pools/:name/lease',
     summary: 'Renew the lease of all attempts of a worker.',
     resource: 'attempt',
     action: 'update',
-    params: z.object({ name: z.string() }),
+    params: poolParams,
     body: leaseBody,
     responses: { 200: leaseAnswer },
     handle: ({ workspace, params, body }) =>

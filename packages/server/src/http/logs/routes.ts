@@ -1,12 +1,13 @@
 import { logFilter, logSort } from '@aedile/core/filters/log'
 import { keyPageFields, pageFields } from '@aedile/core/filters/page'
-import { log, logCreate } from '@aedile/core/resources/log'
+import { log } from '@aedile/core/resources/log'
 import { z } from 'zod'
 import { toLog } from '../../store/queries/append-lines.ts'
 import { logCondition } from '../../store/queries/filters/log.ts'
 import { applyAfter, applyPage, readPage } from '../../store/queries/page.ts'
 import { applySort, sortByLog } from '../../store/queries/sort.ts'
 import { keyedBody, type Route, route } from '../route.ts'
+import { logLines } from './plain-lines.ts'
 import { writeLogs } from './write-logs.ts'
 
 /** Source: WC 1.4, 6.5. */
@@ -17,7 +18,7 @@ export const routes: Route[] = [
     summary: 'Store log lines; all of them are committed when the answer comes',
     resource: 'log',
     action: 'create',
-    body: z.array(logCreate),
+    body: logLines,
     responses: { 201: null },
     async handle({ workspace, body, request, reply }) {
       await writeLogs(workspace, body, Number(request.headers['content-length'] ?? 0))

@@ -9,7 +9,6 @@ import {
 } from '@aedile/core/worker-channel/frames'
 import type { Dispatcher, Subscription } from '../../dispatch/dispatcher.ts'
 import type { Workspace } from '../../workspace.ts'
-import { presentWorkerFlowRun } from '../flow-runs/present.ts'
 import { recordHeartbeat } from '../workers/record-heartbeat.ts'
 import type { Frames } from './frames.ts'
 import { takeMessage } from './handshake.ts'
@@ -112,10 +111,7 @@ class WorkerChannel {
     const subscription = dispatcher.subscribe({
       poolId: pool.id,
       queueIds,
-      deliver: (runs) => {
-        const now = nowMicroseconds()
-        this.#send('aedile.due.v1', { flow_runs: runs.map((run) => presentWorkerFlowRun(run, pool.id, now)) })
-      },
+      deliver: (flowRunIds) => this.#send('aedile.due.v1', { flow_run_ids: flowRunIds }),
     })
     return {
       ...subscription,
