@@ -24,7 +24,9 @@ const POLLED = 'without push, asking every 3 s'
 
 it('a rate far below the limit of the same run fails, and what was not measured does not', () => {
   expect(findBelowFloors([runs(0.5)])).toEqual([])
-  expect(findBelowFloors([runs(0.05)])).toEqual([expect.stringContaining('perSecond is 5 % of the limit')])
+  expect(findBelowFloors([runs(0.05)])).toEqual([
+    { group: 'runs', sentence: expect.stringContaining('perSecond is 5 % of the limit') },
+  ])
   expect(findBelowFloors([line('runs', 'runs, 8 connections', {})])).toEqual([])
 })
 

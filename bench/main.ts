@@ -6,7 +6,7 @@ import { FULL_SCALE, QUICK_SCALE } from './groups/group.ts'
 import { GROUPS } from './groups/index.ts'
 import { type Head, readHead } from './head.ts'
 import { toLines } from './lines.ts'
-import { measureAll } from './measure.ts'
+import { type Measured, measureAll, type Plan } from './measure.ts'
 import { type Options, parseOptions } from './options.ts'
 import { findAedile } from './products/aedile.ts'
 import { findGenuine } from './products/genuine.ts'
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   const head = readHead({ root, products, cluster, rounds, measures: describeMeasure(options) })
   for (const [name, text] of Object.entries(head)) tell(`${name}: ${text}`)
   if (options.only?.includes(SOAK)) return soakAll({ options, product: products[0]!, databases, cluster, head })
-  const { measured, failures } = await measureAll({
+  const plan: Plan = {
     groups: GROUPS.filter(({ name }) => options.only === null || options.only.includes(name)),
     databases,
     products,
@@ -50,13 +50,14 @@ async function main(): Promise<void> {
     cache,
     cluster,
     tell,
-  })
+  }
+  const { measured, failures } = await measureAll(plan)
   const report = { head, products, measured, failures }
   await print(options.json ? toJson(report) : toMarkdown(report))
   const file = options.jsonFile ?? (options.quick && options.only === null ? join(root, '.cache', 'bench-quick.json') : null)
   if (file !== null) writeFileSync(file, `${toJson(report)}\n`)
   if (failures.some(({ product, cause }) => product.name !== 'genuine' && cause === 'product')) process.exitCode = 1
-  if (options.quick) for (const sentence of findBelowFloors(toLines(measured))) fail(sentence)
+  if (options.quick) await checkFloors(plan, measured)
 }
 
 type Soaking = { options: Options; product: Product; databases: Database[]; cluster: PostgresCluster | null; head: Head }
@@ -78,9 +79,16 @@ async function soakAll({ options, product, databases, cluster, head }: Soaking):
   await print(options.json ? json : [top.join('\n'), ...reports.map(printSoak)].join('\n\n'))
 }
 
-function fail(sentence: string): void {
-  tell(`Below its floor: ${sentence}`)
-  process.exitCode = 1
+/** What lies below its floor is measured once more: something else may have been running just then. */
+async function checkFloors(plan: Plan, measured: Measured[]): Promise<void> {
+  const below = findBelowFloors(toLines(measured))
+  if (below.length === 0) return
+  for (const { sentence } of below) tell(`Below its floor, measured once more: ${sentence}`)
+  const again = await measureAll({ ...plan, groups: plan.groups.filter(({ name }) => below.some(({ group }) => group === name)) })
+  for (const { sentence } of findBelowFloors(toLines(again.measured))) {
+    tell(`Below its floor: ${sentence}`)
+    process.exitCode = 1
+  }
 }
 
 /** Whole before the process exits, also into a pipe. */

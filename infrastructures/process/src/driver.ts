@@ -28,7 +28,7 @@ import { type Ending, toOutcome } from './outcome.ts'
 import { OutputFollower, readLastLines } from './output-follower.ts'
 import { ProcessEnder } from './process-ender.ts'
 import type { ProcessRequest } from './request.ts'
-import { StartGate } from './start-gate.ts'
+import { COMMANDS_AT_ONCE, ENGINES_AT_ONCE, StartGate } from './start-gate.ts'
 import { startOnce } from './starting.ts'
 import { type ProcessTarget, parseTarget } from './target.ts'
 
@@ -58,7 +58,8 @@ class ProcessConnection implements Connection<ProcessRequest> {
   readonly #place: Place
   readonly #watch = new DirectoryWatch()
   readonly #ender = new ProcessEnder()
-  readonly #gate = new StartGate()
+  readonly #engines = new StartGate(ENGINES_AT_ONCE)
+  readonly #commands = new StartGate(COMMANDS_AT_ONCE)
   readonly #closing = new AbortController()
 
   constructor(settings: ProcessTarget, place: Place) {
@@ -74,7 +75,9 @@ class ProcessConnection implements Connection<ProcessRequest> {
   async start(request: ProcessRequest, handle: Handle, io: { sink: Sink; signal: AbortSignal }): Promise<Handle> {
     const paths = this.#pathsOf(handle)
     if (this.#nearness(handle) !== 'here') throw this.#notAvailable(handle)
-    await this.#gate.pass(handle.reports !== 'worker', () => startOnce(request, handle, paths, io.signal))
+    const isEngine = handle.reports !== 'worker'
+    const gate = isEngine ? this.#engines : this.#commands
+    await gate.pass(isEngine, () => startOnce(request, handle, paths, io.signal))
     const started = await withNativeIds(handle, paths)
     io.sink.handle(started)
     return started

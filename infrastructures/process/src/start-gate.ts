@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os'
 
-/** More than this compete for the same processors, and each is late. */
-const STARTS_PER_PROCESSOR = 3
+/** More engines than this compete for the same processors, and each is late. */
+export const ENGINES_AT_ONCE = 3 * availableParallelism()
+/** A command is started in a few milliseconds, mostly spent waiting for its shell. */
+export const COMMANDS_AT_ONCE = 32
 /** So long an engine loads itself and its flow, in milliseconds, when nothing tells that it has ended before. */
 const LOADING_MILLISECONDS = 1_500
 
@@ -13,7 +15,7 @@ export class StartGate {
   readonly #waiting: (() => void)[] = []
   #free: number
 
-  constructor(places = STARTS_PER_PROCESSOR * availableParallelism()) {
+  constructor(places: number) {
     this.#free = places
   }
 

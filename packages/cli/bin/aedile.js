@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import './check-node.js'
+import './server-heap.js'
 
 const { enableCompileCache } = await import('node:module')
 enableCompileCache?.()

@@ -90,13 +90,14 @@ export function formatPythonStr(time: Microseconds): string {
   return `${dateAndTime(time, ' ')}+00:00`
 }
 
-/** The text of the second that was written last: most texts are of the same few. */
-let written = { second: Number.NaN, text: '' }
+/** The texts of seconds that were written last, by their last bits: most texts are of the same few. */
+const written = Array.from({ length: 32 }, () => ({ second: Number.NaN, text: '' }))
 
 function dateAndTime(time: Microseconds, separator: string): string {
   const second = Math.floor(time / MICROSECONDS_PER_SECOND)
-  if (second !== written.second) written = { second, text: new Date(second * 1000).toISOString() }
-  const { text } = written
+  const slot = second & 31
+  if (written[slot]!.second !== second) written[slot] = { second, text: new Date(second * 1000).toISOString() }
+  const { text } = written[slot]!
   const micros = time - second * MICROSECONDS_PER_SECOND
   const fraction = micros === 0 ? '' : `.${String(micros).padStart(6, '0')}`
   return `${text.slice(0, 10)}${separator}${text.slice(11, 19)}${fraction}`

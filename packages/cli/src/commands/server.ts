@@ -17,7 +17,7 @@ export function addServerCommands(program: Command): void {
       'after',
       examples('server start', 'server start --port 4300 --database postgres://aedile@db/aedile', 'server start --background'),
     )
-    .action(lazy(loadStart))
+    .action(lazy(() => import('./server/start.ts')))
   server
     .command('stop')
     .description('stop the server of this home directory')
@@ -49,11 +49,4 @@ export function addServerCommands(program: Command): void {
     .description('check the database for damage')
     .option('--database <url>', 'the database; that of the settings otherwise')
     .action(lazy(() => import('./server/database-check.ts')))
-}
-
-/** The heap is limited before what a server needs is loaded into it. */
-async function loadStart() {
-  const { limitServerHeap } = await import('../compose/small-heap.ts')
-  limitServerHeap()
-  return import('./server/start.ts')
 }

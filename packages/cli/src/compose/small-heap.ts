@@ -23,15 +23,6 @@ export function limitHeap(): void {
 }
 
 /**
- * Sets up V8 for a server, whose hot code is worth the last compiler. By default garbage waits as long as memory is free: a
- * server that lives on 30 MiB of objects takes 300 under load. Collecting sooner costs it 4 % of its processor time.
- */
-export function limitServerHeap(): void {
-  setFlagsFromString('--semi-space-growth-factor=1')
-  setFlagsFromString('--heap-growing-percent=30')
-}
-
-/**
  * Gives memory back when a burst has passed: V8 keeps what it once had, because a collection of everything would stop a
  * busy process. This one waits. Goes on until the signal fires, and holds no process that has nothing else to do.
  */

@@ -138,7 +138,11 @@ export class ServerLedger implements AttemptLedger {
   }
 }
 
+/** What a line costs beside its text, in bytes. */
+const LINE_BYTES = 200
+
 /** Only output is large. */
-function weigh(message: AttemptMessageInput): number {
-  return message.step === 'advance' ? (message.lines ?? []).reduce((sum, { message: text }) => sum + text.length, 0) : 0
+function weigh(said: AttemptMessageInput): number {
+  if (said.step !== 'advance') return 0
+  return (said.lines ?? []).reduce((sum, { message }) => sum + message.length + LINE_BYTES, 0)
 }
