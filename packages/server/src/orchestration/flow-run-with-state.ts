@@ -62,3 +62,22 @@ function separate(row: LockedRow): HeldFlowRun {
   const state = { id, timestamp: timestamp!, type: type!, name: name!, message, state_details: state_details!, data }
   return { run, state: stateOfRow(state), version }
 }
+
+/** A run of which nothing but a guarded write may follow: it may have changed since. */
+export function recallFlowRun({ memory }: Transaction, id: string): HeldFlowRun | null {
+  return memory?.get<HeldFlowRun>(id) ?? null
+}
+
+/** Larger runs are read again. */
+const MOST_CHARACTERS = 4000
+
+/** Remembers a run as a tentative unit wrote it, once it is committed. */
+export function rememberFlowRun(transaction: Transaction, { run, state, version }: HeldFlowRun): void {
+  const { memory } = transaction
+  if (memory === undefined || version === null) return
+  const characters = run.parameters.length + run.context.length + (run.job_variables?.length ?? 0)
+  if (characters > MOST_CHARACTERS) return
+  // Data that a state keeps is an artifact, which tentative units do not write; other data is not stored.
+  const stored = state && { ...state, state_details: { ...state.state_details }, data: null }
+  transaction.afterCommit(() => memory.remember(run.id, { run, state: stored, version } satisfies HeldFlowRun))
+}

@@ -9,7 +9,7 @@ import type { Workspace } from '../workspace.ts'
 import { writeAnnounced } from './announce.ts'
 import { answerOf, type StateAnswer, startOf } from './answer.ts'
 import { type ClientFacts, SERVER_FACTS } from './client-facts.ts'
-import { lockFlowRunWithState } from './flow-run-with-state.ts'
+import { type HeldFlowRun, lockFlowRunWithState, recallFlowRun, rememberFlowRun } from './flow-run-with-state.ts'
 import { orchestrate } from './orchestrate.ts'
 import type { Rule } from './rule.ts'
 import { coreFlowPolicy, minimalFlowPolicy } from './rules/index.ts'
@@ -50,12 +50,25 @@ export async function setFlowRunState(workspace: Workspace, proposal: FlowRunPro
 
 /** Proposes a state for a flow run as part of a transaction. The run stays locked until it ends. */
 export async function changeFlowRunState(transaction: Transaction, proposal: FlowRunProposal): Promise<StateAnswer> {
-  const found = await lockFlowRunWithState(transaction, proposal.flowRunId)
+  const recalled = recallFlowRun(transaction, proposal.flowRunId)
+  const tried = recalled && (await changeHeldRun(transaction, proposal, recalled))
+  // An answer that nothing was written for may come from what has changed since.
+  if (tried?.isWritten) return tried.answer
+  const held = await lockFlowRunWithState(transaction, proposal.flowRunId)
+  if (held === null) throw new AedileError('not_found', { what: `Flow run with id ${proposal.flowRunId}` })
+  return (await changeHeldRun(transaction, proposal, held)).answer
+}
+
+async function changeHeldRun(
+  transaction: Transaction,
+  proposal: FlowRunProposal,
+  { run: before, state: initial, version }: HeldFlowRun,
+): Promise<{ answer: StateAnswer; isWritten: boolean }> {
   // After the wait for the lock: the state that was written meanwhile is the older one.
   const now = nowMicroseconds()
-  if (found === null) throw new AedileError('not_found', { what: `Flow run with id ${proposal.flowRunId}` })
-  const { run: before, state: initial, version } = found
-  if (proposal.onlyFrom !== undefined && initial?.type !== proposal.onlyFrom) return answerLeft(initial, now)
+  if (proposal.onlyFrom !== undefined && initial?.type !== proposal.onlyFrom) {
+    return { answer: answerLeft(initial, now), isWritten: false }
+  }
   const transition = new Transition({
     transaction,
     run: { ...before },
@@ -68,8 +81,11 @@ export async function changeFlowRunState(transaction: Transaction, proposal: Flo
   const policy = proposal.force ? minimalFlowPolicy : (proposal.policy ?? coreFlowPolicy)
   const finish = await orchestrate(transition, policy, flowRunTransforms)
   await finish()
-  await recordFlowRunTransition(transaction, { before, after: transition.run, version }, recordOf(transition))
-  return answerOf(transition)
+  const recorded = recordOf(transition)
+  const written = await recordFlowRunTransition(transaction, { before, after: transition.run, version }, recorded)
+  const run = { ...transition.run, updated: recorded?.state.timestamp ?? transition.run.updated }
+  rememberFlowRun(transaction, { run, state: transition.proposed, version: written })
+  return { answer: answerOf(transition), isWritten: written !== null }
 }
 
 /**
@@ -89,7 +105,9 @@ export async function insertFlowRunWithState(
   const recorded = recordOf(transition)
   if (recorded === null) throw new Error('A rule of the minimal policy refused the first state of a run.')
   const inserted = { ...run, updated: recorded.state.timestamp }
-  if (!(await insertFlowRun(transaction, inserted, recorded))) return null
+  const written = await insertFlowRun(transaction, inserted, recorded)
+  if (written === null) return null
+  rememberFlowRun(transaction, { run: inserted, state: transition.proposed, version: written.version })
   if (!transaction.isTentative) {
     await finish()
     const after = { ...run, updated: inserted.updated }

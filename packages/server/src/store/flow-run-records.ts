@@ -8,6 +8,9 @@ import type { FlowRunStateTable, FlowRunTable, OutboxTable } from './tables.ts'
  * parsed once each; columns of JSON as text inside of it, so that their spelling stays.
  */
 
+/** What a tentative write answers for a run that it wrote. */
+export type WrittenRun = { id: string; version: string }
+
 export type OutboxRow = Omit<OutboxTable, 'sequence'>
 type Columns = Readonly<Record<string, Kind>>
 type Kind = ColumnKind | 'smallint'
@@ -81,28 +84,32 @@ const STATE: Record<keyof FlowRunStateTable, Kind> = {
 
 const OUTBOX: Record<keyof OutboxRow, Kind> = { kind: 'text', payload: 'json', created: 'bigint' }
 
-/** Inserts a run with its first state and the outbox row. */
+/** Inserts a run with its first state and the outbox row, if its flow still has the version `flow_xmin` that the unit relies on. */
 export function insertRunTentatively(run: FlowRunTable, state: FlowRunStateTable, outbox: OutboxRow): TentativeStatement {
   const sql = textOf(
     'insert flow_runs',
-    () => `with given as (select * from json_to_recordset($1::json) as given (${fields('', RUN)}, ${fields('s_', STATE)}, ${fields('o_', OUTBOX)})),
+    () => `with given as (
+        select given.* from json_to_recordset($1::json)
+          as given (flow_xmin text, ${fields('', RUN)}, ${fields('s_', STATE)}, ${fields('o_', OUTBOX)})
+        left join flow on flow.id = given.flow_id where given.flow_xmin is null or flow.xmin = given.flow_xmin::xid
+      ),
       state as (${insert('flow_run_state', 's_', STATE)}),
       told as (${insert('outbox', 'o_', OUTBOX)})
-      ${insert('flow_run', '', RUN)} returning id`,
+      ${insert('flow_run', '', RUN)} returning id, xmin::text as version`,
   )
   return { writes: true, sql, item: { ...run, ...prefixed('s_', state), ...prefixed('o_', outbox) }, toParameters: toJson }
 }
 
 /**
  * Changes a run that still is as it was read, and inserts its state and the outbox row; otherwise nothing is written and
- * no row answered. Null when the transition changes other columns than most do.
+ * no row answered. Undefined when the transition changes other columns than most do.
  */
 export function changeRunTentatively(
   run: { after: FlowRunTable; changes: Partial<FlowRunTable>; version: string },
   state: FlowRunStateTable,
   outbox: OutboxRow,
-): TentativeStatement | null {
-  if (Object.keys(run.changes).some((column) => !CHANGED.includes(column as (typeof CHANGED)[number]))) return null
+): TentativeStatement | undefined {
+  if (Object.keys(run.changes).some((column) => !CHANGED.includes(column as (typeof CHANGED)[number]))) return undefined
   const kinds = Object.fromEntries(CHANGED.map((column) => [column, RUN[column]]))
   const sql = textOf(
     'change flow_runs',
@@ -110,11 +117,11 @@ export function changeRunTentatively(
         select * from json_to_recordset($1::json) as given (id uuid, version text, ${fields('', kinds)}, ${fields('s_', STATE)}, ${fields('o_', OUTBOX)})
       ), changed as (
         update flow_run set ${CHANGED.map((column) => `${column} = given.${column}`).join(', ')} from given
-        where flow_run.id = given.id and flow_run.xmin = given.version::xid returning flow_run.id
+        where flow_run.id = given.id and flow_run.xmin = given.version::xid returning flow_run.id, flow_run.xmin::text as version
       ), same as (select given.* from given join changed on changed.id = given.id),
       state as (${insert('flow_run_state', 's_', STATE, 'same')}),
       told as (${insert('outbox', 'o_', OUTBOX, 'same')})
-      select id from changed`,
+      select id, version from changed`,
   )
   const item: TentativeStatement['item'] & Record<string, unknown> = { id: run.after.id, version: run.version }
   for (const column of CHANGED) item[column] = run.after[column]

@@ -1,7 +1,7 @@
-import { changeRunTentatively, insertRunTentatively } from './flow-run-records.ts'
+import { changeRunTentatively, insertRunTentatively, type WrittenRun } from './flow-run-records.ts'
 import type { DatabaseKind } from './kysely.ts'
 import { executeTogether, insertRow, updateRow } from './row-statements.ts'
-import type { Statement, Transaction } from './store.ts'
+import type { Statement, TentativeStatement, Transaction } from './store.ts'
 import type {
   ArtifactTable,
   FlowRunStateTable,
@@ -29,59 +29,74 @@ export type Recorded = {
  * Writes one change of a flow run's state: the state, the run's changed columns and an outbox row, in the transaction it
  * is given. Without a state it writes the columns that rules changed. Nothing else writes a state of a flow run, but the
  * two functions that insert runs with their first one.
+ * @returns the version that the run has now, when a tentative unit wrote it.
  */
 export async function recordFlowRunTransition(
   transaction: Transaction,
   { before, after, version }: { before: FlowRunTable; after: FlowRunTable; version: string | null },
   recorded: Recorded | null,
-): Promise<void> {
+): Promise<string | null> {
   const { kind } = transaction
   const changes = changedColumns(before, after, recorded)
-  if (transaction.isTentative) {
-    await changeTentatively(transaction, { after, changes, version }, recorded)
-    return
-  }
+  if (transaction.isTentative) return changeTentatively(transaction, { after, changes, version }, recorded)
   await executeTogether(transaction, [
     ...(recorded === null ? [] : insertFlowRunState(kind, after.id, recorded)),
     ...(changes === null ? [] : [updateRow(kind, 'flow_run', after.id, changes)]),
   ])
+  return null
 }
 
-/** Inserts a flow run with its first state. False when its flow has a run with that idempotency key: nothing is written. */
-export async function insertFlowRun(transaction: Transaction, run: FlowRunTable, recorded: Recorded): Promise<boolean> {
+/**
+ * Inserts a flow run with its first state.
+ * @returns null when its flow has a run with that idempotency key: nothing is written. Otherwise the version that the run
+ * has now, when a tentative unit wrote it.
+ */
+export async function insertFlowRun(
+  transaction: Transaction,
+  run: FlowRunTable,
+  recorded: Recorded,
+): Promise<{ version: string | null } | null> {
   const { kind } = transaction
   const state = insertFlowRunState(kind, run.id, recorded)
   if (run.idempotency_key === null) {
-    if (transaction.isTentative) await insertTentatively(transaction, run, recorded)
-    else await executeTogether(transaction, [insertRow(kind, 'flow_run', run), ...state])
-    return true
+    if (transaction.isTentative) return { version: await insertTentatively(transaction, run, recorded) }
+    await executeTogether(transaction, [insertRow(kind, 'flow_run', run), ...state])
+    return { version: null }
   }
   const inserted = await transaction.execute(insertRow(kind, 'flow_run', run, { unlessKnownBy: ['flow_id', 'idempotency_key'] }))
-  if (inserted.length === 0) return false
+  if (inserted.length === 0) return null
   await executeTogether(transaction, state)
-  return true
+  return { version: null }
 }
 
-async function insertTentatively(transaction: Transaction, run: FlowRunTable, recorded: Recorded): Promise<void> {
-  const statement = insertRow('postgres', 'flow_run', run)
-  if (recorded.artifact !== null) return void (await transaction.execute(statement))
-  const tentative = insertRunTentatively(run, stateRow(run.id, recorded), outboxRow(FLOW_RUN, recorded))
-  await transaction.execute({ ...statement, tentative })
+async function insertTentatively(transaction: Transaction, run: FlowRunTable, recorded: Recorded): Promise<string> {
+  const tentative =
+    recorded.artifact === null ? insertRunTentatively(run, stateRow(run.id, recorded), outboxRow(FLOW_RUN, recorded)) : undefined
+  return writeTentatively(transaction, insertRow('postgres', 'flow_run', run), tentative)
 }
 
 async function changeTentatively(
   transaction: Transaction,
   run: { after: FlowRunTable; changes: Partial<FlowRunTable> | null; version: string | null },
   recorded: Recorded | null,
-): Promise<void> {
+): Promise<string | null> {
   const { after, changes, version } = run
-  if (changes === null) return
-  const statement = updateRow('postgres', 'flow_run', after.id, changes)
+  if (changes === null) return null
   const tentative =
     recorded === null || recorded.artifact !== null || version === null
-      ? null
+      ? undefined
       : changeRunTentatively({ after, changes, version }, stateRow(after.id, recorded), outboxRow(FLOW_RUN, recorded))
-  await transaction.execute(tentative === null ? statement : { ...statement, tentative })
+  return writeTentatively(transaction, updateRow('postgres', 'flow_run', after.id, changes), tentative)
+}
+
+/** Without a tentative form the statement makes the unit start over. */
+async function writeTentatively(
+  transaction: Transaction,
+  statement: Statement,
+  tentative: TentativeStatement | undefined,
+): Promise<string> {
+  const [written] = await transaction.execute<WrittenRun>(tentative ? { ...statement, tentative } : statement)
+  return written!.version
 }
 
 /** Writes one change of a task run's state, as `recordFlowRunTransition` does for a flow run. */

@@ -1,5 +1,6 @@
 import type { Microseconds } from '@aedile/core/time'
 import type { CompiledQuery, Kysely } from 'kysely'
+import type { RowMemory } from './postgres/row-memory.ts'
 import type { Database } from './tables.ts'
 
 /** A statement with its parameters, in the words of the unit's database. */
@@ -27,6 +28,10 @@ export type Transaction = {
   readonly kind: 'sqlite' | 'postgres'
   /** True when nothing that the unit reads is locked: only a guarded write may follow from it. */
   readonly isTentative: boolean
+  /** What tentative units of this process know of rows. Absent in all others. */
+  readonly memory?: RowMemory
+  /** In a tentative unit: its write shall happen only if the row that is remembered under this key has this version still. */
+  relyOn?(key: string, field: string, version: string): void
   /** Runs a statement whose text is made already, without building it anew: for the paths that every run takes. */
   execute<Row>(statement: Statement): Promise<Row[]>
   /** Runs after the commit, in order; never after a rollback. Used to wake streams and services. */

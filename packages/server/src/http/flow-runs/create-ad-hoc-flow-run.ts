@@ -32,11 +32,21 @@ export async function createAdHocFlowRun(
   )
 }
 
-async function readLabels({ kind, execute }: Transaction, id: string): Promise<{ labels: string } | undefined> {
+type FlowLabels = { labels: string; version?: string }
+
+async function readLabels(transaction: Transaction, id: string): Promise<FlowLabels | undefined> {
+  const { kind, memory } = transaction
+  const key = `flow ${id}`
+  const known = memory?.get<Required<FlowLabels>>(key)
+  if (known) {
+    transaction.relyOn?.(key, 'flow_xmin', known.version)
+    return known
+  }
   const one = textOf(`${kind} labels of flow`, () => builders[kind].selectFrom('flow').select('labels').where('id', '=', id))
-  const many = 'select id, labels from flow where id = any($1::uuid[])'
+  const many = 'select id, labels, xmin::text as version from flow where id = any($1::uuid[])'
   const tentative = { writes: false, sql: many, item: { id }, toParameters: listIds }
-  const [flow] = await execute<{ labels: string }>({ sql: one, parameters: [id], tentative })
+  const [flow] = await transaction.execute<FlowLabels>({ sql: one, parameters: [id], tentative })
+  if (flow) memory?.remember(key, flow)
   return flow
 }
 

@@ -2,7 +2,6 @@ import type { FlowRun, WorkerFlowRun } from '@aedile/core/resources/flow-run'
 import { type Microseconds, nowMicroseconds, parseTimestamp } from '@aedile/core/time'
 import { selectScheduledRuns, selectScheduledRunsOfDeployments } from '../../dispatch/scheduled-runs.ts'
 import type { Store } from '../../store/store.ts'
-import type { WorkPoolTable, WorkQueueTable } from '../../store/tables.ts'
 import type { Workspace } from '../../workspace.ts'
 import { HttpError } from '../route.ts'
 import { presentFlowRun, presentWorkerFlowRun } from './present.ts'
@@ -20,9 +19,7 @@ type WorkPoolPoll = {
 /** Answers `POST /work_pools/{name}/get_scheduled_flow_runs`. 404 for an unknown pool or queue. Source: WC 5.5. */
 export async function answerWorkPoolPoll(workspace: Workspace, poolName: string, body: WorkPoolPoll): Promise<WorkerFlowRun[]> {
   const { store } = workspace
-  const pool = await store.db.selectFrom('work_pool').selectAll().where('name', '=', poolName).executeTakeFirst()
-  if (pool === undefined) throw new HttpError(404, `Work pool "${poolName}" not found.`)
-  const queues = await readQueues(store, pool, body.work_queue_names ?? [])
+  const { pool, queues } = await readPoolAndQueues(store, poolName, body.work_queue_names ?? [])
   const runs = await selectScheduledRuns(store, {
     pool,
     queues,
@@ -58,14 +55,23 @@ export async function answerDeploymentPoll(workspace: Workspace, body: Deploymen
   return ids.flatMap((id) => byId.get(id) ?? []).map((row) => presentFlowRun(row, now))
 }
 
-async function readQueues({ db }: Store, pool: WorkPoolTable, names: readonly string[]): Promise<WorkQueueTable[]> {
-  const queues = await db.selectFrom('work_queue').selectAll().where('work_pool_id', '=', pool.id).execute()
-  if (names.length === 0) return queues
-  return names.map((name) => {
+async function readPoolAndQueues({ db }: Store, poolName: string, names: readonly string[]) {
+  const ofName = db.selectFrom('work_pool').where('name', '=', poolName)
+  // Side by side, so that they take one trip of Postgres.
+  const [pool, queues] = await Promise.all([
+    ofName.select(['id', 'is_paused', 'concurrency_limit']).executeTakeFirst(),
+    db.selectFrom('work_queue').select(QUEUE_COLUMNS).where('work_pool_id', '=', ofName.select('id')).execute(),
+  ])
+  if (pool === undefined) throw new HttpError(404, `Work pool "${poolName}" not found.`)
+  if (names.length === 0) return { pool, queues }
+  const named = names.map((name) => {
     const queue = queues.find((candidate) => candidate.name === name)
-    if (queue === undefined) throw new HttpError(404, `Work pool queue '${pool.name}/${name}' not found.`)
+    if (queue === undefined) throw new HttpError(404, `Work pool queue '${poolName}/${name}' not found.`)
     return queue
   })
+  return { pool, queues: named }
 }
+
+const QUEUE_COLUMNS = ['id', 'name', 'is_paused', 'concurrency_limit', 'priority', 'last_polled', 'status'] as const
 
 const toTime = (text: string | null | undefined): Microseconds | null => (text == null ? null : parseTimestamp(text))

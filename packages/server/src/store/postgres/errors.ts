@@ -51,6 +51,11 @@ export function isStalePlan(error: unknown): boolean {
   return errorCode(error) === '0A000' && error instanceof Error && error.message.includes('cached plan')
 }
 
+/** True when Postgres did not understand a statement, or does not know what it names. */
+export function isWrongStatement(error: unknown): boolean {
+  return errorCode(error).startsWith('42')
+}
+
 /** True when a connection broke or was refused at once, so that the next one may be good. */
 export function isConnectionBroken(error: unknown): boolean {
   if (NETWORK.has(errorCode(error)) || /^(08|57P0)/.test(errorCode(error))) return true

@@ -7,7 +7,16 @@ import { PendingBytes } from '../pending-bytes.ts'
 import type { Store, Transaction, WriteOptions } from '../store.ts'
 import type { Database } from '../tables.ts'
 import { PostgresConnection, StatementNames } from './connection.ts'
-import { isConnectionBroken, isConnectionLost, isPassing, isRepeatable, isStalePlan, toPostgresTrouble } from './errors.ts'
+import {
+  isConnectionBroken,
+  isConnectionLost,
+  isPassing,
+  isRepeatable,
+  isStalePlan,
+  isWrongStatement,
+  toPostgresTrouble,
+} from './errors.ts'
+import { RowMemory } from './row-memory.ts'
 import { BatchFailed, TentativeUnit } from './tentative-unit.ts'
 import { TurnBatches } from './turn-batches.ts'
 
@@ -29,6 +38,7 @@ export class PostgresStore implements Store {
   readonly #searchPool: pg.Pool
   readonly #batchPool: pg.Pool
   readonly #batches: TurnBatches
+  readonly #memory = new RowMemory()
   readonly #names = new StatementNames()
   readonly #pending: PendingBytes
   readonly #running = new Set<Promise<unknown>>()
@@ -79,7 +89,7 @@ export class PostgresStore implements Store {
 
   /** Null when the unit has to run in a transaction. */
   async #tryWithoutTransaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<{ value: T } | null> {
-    const unit = new TentativeUnit(this.#batches)
+    const unit = new TentativeUnit(this.#batches, this.#memory)
     try {
       const value = await work(unit)
       if (unit.mustStartOver) return null
@@ -100,7 +110,10 @@ export class PostgresStore implements Store {
         new PostgresConnection(client, this.#names).execute<{ id: string }>({ sql, parameters }),
       )
     } catch (error) {
-      if (isConnectionLost((error as Error)?.cause ?? error)) throw error
+      const cause = (error as Error)?.cause ?? error
+      if (isConnectionLost(cause)) throw error
+      // The units go on alone, so that nobody would see a statement that can never work.
+      if (isWrongStatement(cause)) this.#options.onError(cause)
       throw new BatchFailed('A statement for many units failed.', { cause: error })
     }
   }

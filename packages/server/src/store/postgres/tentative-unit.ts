@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Statement, Transaction } from '../store.ts'
 import type { Database } from '../tables.ts'
+import type { RowMemory } from './row-memory.ts'
 import type { TurnBatches } from './turn-batches.ts'
 
 /** Makes a tentative unit run again, in a transaction. */
@@ -20,13 +21,16 @@ export class BatchFailed extends Error {}
 export class TentativeUnit implements Transaction {
   readonly kind = 'postgres'
   readonly isTentative = true
+  readonly memory: RowMemory
   readonly afterCommitActions: (() => void)[] = []
   readonly #batches: TurnBatches
+  readonly #reliedOn = new Map<string, Record<string, string>>()
   #hasWritten = false
   #mustStartOver = false
 
-  constructor(batches: TurnBatches) {
+  constructor(batches: TurnBatches, memory: RowMemory) {
     this.#batches = batches
+    this.memory = memory
   }
 
   get db(): Kysely<Database> {
@@ -47,13 +51,19 @@ export class TentativeUnit implements Transaction {
     this.afterCommitActions.push(action)
   }
 
+  relyOn(key: string, field: string, version: string): void {
+    this.#reliedOn.set(key, { [field]: version })
+  }
+
   execute = async <Row>({ tentative }: Statement): Promise<Row[]> => {
     if (this.#hasWritten) throw new Error('A tentative unit ran a statement after its write.')
     if (tentative === undefined || this.#mustStartOver) throw this.#startOver()
     if (tentative.writes) this.#hasWritten = true
-    const rows = await this.#batches.add(tentative)
+    const item = Object.assign({ ...tentative.item }, ...this.#reliedOn.values())
+    const rows = await this.#batches.add({ ...tentative, item })
     if (tentative.writes && rows.length === 0) {
       this.#hasWritten = false
+      for (const key of [tentative.item.id, ...this.#reliedOn.keys()]) this.memory.forget(key)
       throw this.#startOver()
     }
     return rows as Row[]

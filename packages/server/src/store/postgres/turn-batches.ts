@@ -6,8 +6,8 @@ type Waiting = { item: Item; resolve(rows: Answer[]): void; reject(error: unknow
 /** Items of one statement that run together. No two are about the same row, which a statement changes once only. */
 type Group = Map<string, Waiting>
 
-/** So many statements of one kind are under way; what comes meanwhile is the next one, as large as it gets. */
-const MOST_UNDER_WAY = 2
+/** So many statements of one kind are under way; what comes meanwhile is the next one. More make smaller ones: slower, measured. */
+const MOST_UNDER_WAY = 1
 const MOST_ITEMS = 100
 
 /**
