@@ -20,6 +20,7 @@ import {
   toStateRow,
 } from './rows.ts'
 import { serveSockets, type Workers } from './sockets.ts'
+import { StateEvents } from './state-events.ts'
 
 type Deployment = { id: string; flow_id: string; queueId: string | null; command: string }
 
@@ -29,6 +30,7 @@ const { values } = parseArgs({
   options: { port: { type: 'string' }, home: { type: 'string' }, postgres: { type: 'string' }, synchronous: { type: 'string' } },
 })
 const store = await openStore()
+const stateEvents = new StateEvents(store)
 const app = Fastify({ bodyLimit: 16 * 1024 * 1024, keepAliveTimeout: 75_000 })
 const workers = serveSockets(app.server, store)
 serveApi(store, workers)
@@ -93,6 +95,7 @@ function serveApi(store: BareStore, workers: Workers): void {
   answer('post', '/flow_runs/:id/set_state', 201, async ({ state: given }: { state: GivenState }, request) => {
     const state = toStateRow(idOf(request), given)
     await store.changeState(state)
+    stateEvents.tell(state)
     return { state: toStateDocument(state), status: 'ACCEPT', details: { type: 'accept_details' } }
   })
   answer('post', '/flow_runs/filter', 200, async (body: { flow_runs: RunsAsked; limit: number }) =>
@@ -140,6 +143,7 @@ function serveApi(store: BareStore, workers: Workers): void {
     const of = deployment === null ? given : { ...given, flow_id: deployment.flow_id }
     const { run, state } = toRunRows(of, { deploymentId, queueId: deployment?.queueId ?? null })
     await store.insertRun(run, state)
+    stateEvents.tell(state)
     if (deployment !== null && deployment.command !== '') workers.push({ id: String(run.id), command: deployment.command })
     return { ...toRunDocument(run), state: toStateDocument(state) }
   }
