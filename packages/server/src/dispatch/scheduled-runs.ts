@@ -1,5 +1,5 @@
 import type { Microseconds } from '@aedile/core/time'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Store } from '../store/store.ts'
 import type { Database, FlowRunTable, WorkPoolTable, WorkQueueTable } from '../store/tables.ts'
 
@@ -8,10 +8,12 @@ const MOST_RUNS = 200
 /** As many queues are asked in one statement; SQLite bounds the parts of a compound one. */
 const QUEUES_PER_STATEMENT = 100
 
+type PolledQueue = Pick<WorkQueueTable, 'id' | 'is_paused' | 'concurrency_limit' | 'priority'>
+
 type Poll = {
-  pool: WorkPoolTable
+  pool: Pick<WorkPoolTable, 'id' | 'is_paused' | 'concurrency_limit'>
   /** The queues that the worker serves; all of them belong to the pool. */
-  queues: readonly WorkQueueTable[]
+  queues: readonly PolledQueue[]
   scheduledBefore?: Microseconds | null
   scheduledAfter?: Microseconds | null
   limit?: number | null
@@ -23,12 +25,12 @@ type Poll = {
 export type DueRun = { id: string; state_id: string; work_queue_id: string }
 
 /** The rows of the runs that are due in a pool, as a poll is answered. */
-export async function selectScheduledRuns(store: Store, poll: Poll): Promise<FlowRunTable[]> {
-  const due = await selectDueRuns(store, poll)
-  return readRuns(
-    store.db,
-    due.map(({ id }) => id),
-  )
+export function selectScheduledRuns(store: Store, poll: Poll): Promise<FlowRunTable[]> {
+  return collectDue(store, poll, (due) => {
+    const rows = sql<FlowRunTable>`select flow_run.* from (${due}) as found join flow_run on flow_run.id = found.id
+      order by found.priority, found.due, found.id`
+    return rows.execute(store.db)
+  })
 }
 
 /**
@@ -36,7 +38,15 @@ export async function selectScheduledRuns(store: Store, poll: Poll): Promise<Flo
  * are only shown; Pending is the claim. Each queue is read along its index, and only as far as its limit goes.
  * Source: WC 5.5.
  */
-export async function selectDueRuns(store: Store, poll: Poll): Promise<DueRun[]> {
+export function selectDueRuns(store: Store, poll: Poll): Promise<DueRun[]> {
+  return collectDue(store, poll, (due) => due.execute(store.db))
+}
+
+async function collectDue<Row>(
+  store: Store,
+  poll: Poll,
+  read: (due: RawBuilder<DueRun>) => Promise<{ rows: Row[] }>,
+): Promise<Row[]> {
   const asked = Math.min(poll.limit ?? MOST_RUNS, MOST_RUNS)
   if (poll.pool.is_paused === 1 || asked <= 0) return []
   const room = await measureRoom(store.db, poll)
@@ -44,16 +54,17 @@ export async function selectDueRuns(store: Store, poll: Poll): Promise<DueRun[]>
   const open = poll.queues
     .filter((queue) => queue.is_paused === 0 && room.ofQueue(queue) > 0)
     .sort((a, b) => a.priority - b.priority)
-  const found: DueRun[] = []
+  const found: Row[] = []
   for (let start = 0; start < open.length && found.length < most; start += QUEUES_PER_STATEMENT) {
     const part = open.slice(start, start + QUEUES_PER_STATEMENT)
-    const due = await selectDue(store.db, poll, part, (queue) => Math.min(most, room.ofQueue(queue)))
-    found.push(...due.slice(0, most - found.length))
+    const left = most - found.length
+    const { rows } = await read(selectDue(poll, part, left, (queue) => Math.min(left, room.ofQueue(queue))))
+    found.push(...rows)
   }
   return found
 }
 
-type Room = { pool: number; ofQueue(queue: WorkQueueTable): number }
+type Room = { pool: number; ofQueue(queue: PolledQueue): number }
 
 /** How many runs fit: limits less the runs that are pending or running. Counted only where there is a limit. */
 async function measureRoom(db: Kysely<Database>, { pool, queues }: Poll): Promise<Room> {
@@ -83,12 +94,12 @@ const NOT_BLOCKED = sql` and (deployment_id is null or deployment_id not in (
     and coalesce(cast(deployment.concurrency_options as text), '') not like '%CANCEL_NEW%'))`
 
 /** Due runs in order: one statement, in which every queue has a part of its own that ends at its limit. */
-async function selectDue(
-  db: Kysely<Database>,
+function selectDue(
   { scheduledBefore, scheduledAfter, withoutBlocked }: Poll,
-  queues: readonly WorkQueueTable[],
-  limitOf: (queue: WorkQueueTable) => number,
-): Promise<DueRun[]> {
+  queues: readonly PolledQueue[],
+  most: number,
+  limitOf: (queue: PolledQueue) => number,
+): RawBuilder<DueRun> {
   const before = scheduledBefore == null ? sql`` : sql` and next_scheduled_start_time <= ${scheduledBefore}`
   const after = scheduledAfter == null ? sql`` : sql` and next_scheduled_start_time >= ${scheduledAfter}`
   const parts = queues.map(
@@ -97,9 +108,8 @@ async function selectDue(
       where work_queue_id = ${queue.id} and state_type = 'SCHEDULED' and (retry_type is null or retry_type <> 'in_process')${before}${after}${withoutBlocked ? NOT_BLOCKED : sql``}
       order by next_scheduled_start_time, id limit ${sql.lit(limitOf(queue))}) as queue_part`,
   )
-  const statement = sql<DueRun>`select id, state_id, work_queue_id from (${sql.join(parts, sql` union all `)}) as due_runs
-    order by priority, due, id`
-  return (await statement.execute(db)).rows
+  return sql<DueRun>`select id, state_id, work_queue_id, priority, due from (${sql.join(parts, sql` union all `)}) as due_runs
+    order by priority, due, id limit ${sql.lit(most)}`
 }
 
 /** When the next run of a pool becomes due after `now`; null when none is scheduled. */
@@ -120,17 +130,6 @@ export async function readNextDue(store: Store, poolId: string, now: Microsecond
     if (due !== null && (next === null || due < next)) next = due
   }
   return next
-}
-
-async function readRuns(db: Kysely<Database>, ids: readonly string[]): Promise<FlowRunTable[]> {
-  if (ids.length === 0) return []
-  const rows = await db
-    .selectFrom('flow_run')
-    .selectAll()
-    .where('id', 'in', [...ids])
-    .execute()
-  const byId = new Map(rows.map((row) => [row.id, row]))
-  return ids.flatMap((id) => byId.get(id) ?? [])
 }
 
 /**

@@ -66,6 +66,7 @@ class ServiceLoop {
   }
 
   async run(stopping: AbortSignal): Promise<void> {
+    stopping.addEventListener('abort', () => this.#pause.abort(), { once: true })
     while (!stopping.aborted) {
       const started = performance.now()
       this.#isWoken = false
@@ -78,16 +79,22 @@ class ServiceLoop {
   async #pass(stopping: AbortSignal): Promise<void> {
     const { name, intervalSeconds } = this.service
     const { log, metrics } = this.#parts
-    const deadline = AbortSignal.timeout(Math.max(LEAST_DEADLINE_SECONDS, 10 * intervalSeconds) * 1000)
+    // A signal of its own for each pass: `AbortSignal.timeout` and `any` would keep theirs until the deadline is over.
+    const pass = new AbortController()
+    const stop = () => pass.abort()
+    const deadline = setTimeout(stop, Math.max(LEAST_DEADLINE_SECONDS, 10 * intervalSeconds) * 1000).unref()
+    stopping.addEventListener('abort', stop, { once: true })
     const started = performance.now()
     metrics.serviceRuns.inc({ service: name })
     try {
-      await this.service.runOnce(AbortSignal.any([stopping, deadline]))
+      await this.service.runOnce(pass.signal)
     } catch (error) {
       if (stopping.aborted) return
       metrics.serviceErrors.inc({ service: name })
       log.error({ err: error, service: name }, 'a service failed, it goes on at its next time')
     } finally {
+      clearTimeout(deadline)
+      stopping.removeEventListener('abort', stop)
       metrics.serviceDuration.observe({ service: name }, (performance.now() - started) / 1000)
     }
   }
@@ -95,9 +102,8 @@ class ServiceLoop {
   /** A wake that came during the pass ends the rest before it begins. */
   async #rest(milliseconds: number, stopping: AbortSignal): Promise<void> {
     this.#pause = new AbortController()
-    if (!this.#isWoken) {
-      const signal = AbortSignal.any([stopping, this.#pause.signal])
-      await sleep(milliseconds, undefined, { signal, ref: false }).catch(() => {})
+    if (!this.#isWoken && !stopping.aborted) {
+      await sleep(milliseconds, undefined, { signal: this.#pause.signal, ref: false }).catch(() => {})
     }
     const { gatherMilliseconds } = this.service
     if (this.#isWoken && gatherMilliseconds !== undefined) {

@@ -1,4 +1,6 @@
+import { appendLogsTogether } from './append-logs-together.ts'
 import { type ColumnKind, insertRows, toStorableText } from './insert-rows.ts'
+import { hearChildren } from './queries/hear-children.ts'
 import type { Transaction } from './store.ts'
 import type { LogTable } from './tables.ts'
 
@@ -20,18 +22,23 @@ const columns = {
  * Stores lines and gives each its place among the lines of its flow run: 1, 2, 3, ... without a gap, in the order given.
  * The counter's row stays locked until the commit, so lines become visible in the order of their places also when
  * several servers write to one run: who has seen line n has seen all before it. Lines of no flow run have place 0.
+ * The children of the runs count as heard.
  * @returns the lines as stored.
  */
-export async function appendLogs(transaction: Transaction, lines: readonly NewLogLine[]): Promise<LogTable[]> {
+export async function appendLogs(transaction: Transaction, lines: readonly NewLogLine[]): Promise<NewLogLine[]> {
   if (lines.length === 0) return []
-  const next = await takePlaces(transaction, lines)
-  const rows = lines.map((line) => ({
+  const storable = lines.map((line) => ({ ...line, name: toStorableText(line.name), message: toStorableText(line.message) }))
+  if (transaction.kind === 'postgres') {
+    await appendLogsTogether(transaction, storable)
+    return storable
+  }
+  const next = await takePlaces(transaction, storable)
+  const rows = storable.map((line) => ({
     ...line,
-    name: toStorableText(line.name),
-    message: toStorableText(line.message),
     sequence: line.flow_run_id === null ? 0 : advance(next, line.flow_run_id),
   }))
   await insertRows(transaction, 'log', columns, rows)
+  await hearChildren(transaction, [...next.keys()])
   return rows
 }
 
@@ -40,8 +47,7 @@ async function takePlaces(transaction: Transaction, lines: readonly NewLogLine[]
   const counts = new Map<string, number>()
   for (const { flow_run_id: run } of lines) if (run !== null) counts.set(run, (counts.get(run) ?? 0) + 1)
   if (counts.size === 0) return counts
-  // Two batches with the same runs lock them in the same order, or they could wait for each other.
-  const rows = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([run, count]) => ({ flow_run_id: run, last: count }))
+  const rows = [...counts].map(([run, count]) => ({ flow_run_id: run, last: count }))
   const raised = await insertRows<{ flow_run_id: string; last: number }>(
     transaction,
     'log_counter',

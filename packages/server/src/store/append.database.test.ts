@@ -52,6 +52,42 @@ test('two servers that log to the same runs at once leave no gap and no place tw
   }
 })
 
+test('units that append at once are all stored, each in its order, and the one that cannot be stored fails alone', async () => {
+  const [run, other] = [randomUUID(), randomUUID()]
+  const append = (lines: NewLogLine[]) =>
+    database.store.write((transaction) => appendLogs(transaction, lines), { bytes: 1000, tentative: true })
+  const unstorable = { ...line(run), level: null as unknown as number }
+  const units = Array.from({ length: 120 }, (_, unit) =>
+    append([line(run, `${unit} a`), ...(unit === 50 ? [unstorable] : []), line(null), line(other), line(run, `${unit} b`)]),
+  )
+  const outcomes = await Promise.allSettled(units)
+  expect(outcomes.flatMap(({ status }, unit) => (status === 'rejected' ? [unit] : []))).toEqual([50])
+  const rows = await database.store.db.selectFrom('log').selectAll().where('flow_run_id', '=', run).orderBy('sequence').execute()
+  expect(rows.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 119 * 2 }, (_, index) => index + 1))
+  for (let first = 0; first < rows.length; first += 2) {
+    const unit = Number.parseInt(rows[first]!.message, 10)
+    expect([rows[first]!.message, rows[first + 1]!.message]).toEqual([`${unit} a`, `${unit} b`])
+  }
+  const stored = await database.store.db.selectFrom('log').select(['flow_run_id', 'sequence']).execute()
+  expect(stored.filter(({ flow_run_id }) => flow_run_id === null).map(({ sequence }) => sequence)).toEqual(Array(119).fill(0))
+  expect(Math.max(...stored.filter(({ flow_run_id }) => flow_run_id === other).map(({ sequence }) => sequence))).toBe(119)
+})
+
+test('two servers whose batches share runs leave no gap and no place twice', async () => {
+  const runs = [randomUUID(), randomUUID(), randomUUID()]
+  const second = await openStore({ url: database.url, connections: 4 })
+  const batches = Array.from({ length: 200 }, (_, batch) => {
+    const lines = (batch % 3 === 0 ? runs : runs.toReversed()).flatMap((run) => [line(run), line(run)])
+    const store = batch % 2 === 0 ? database.store : second
+    return store.write((transaction) => appendLogs(transaction, lines), { tentative: true })
+  })
+  await Promise.all(batches).finally(() => second.close())
+  for (const run of runs) {
+    const rows = await database.store.db.selectFrom('log').select('sequence').where('flow_run_id', '=', run).execute()
+    expect(rows.map(({ sequence }) => sequence).sort((a, b) => a - b)).toEqual(Array.from({ length: 400 }, (_, i) => i + 1))
+  }
+})
+
 test('lines keep their order within a batch, and text that a database cannot hold is made storable', async () => {
   const run = randomUUID()
   const messages = ['first', 'a\0b', 'half \uD83D', '“😀”\n{"a": 1}', '']

@@ -24,6 +24,14 @@ const post = (path: string, payload: unknown) =>
     payload: JSON.stringify(payload),
     headers: { 'content-type': 'application/json' },
   })
+const insertParent = () =>
+  test.workspace.store.write(async ({ db }) => {
+    await db.insertInto('flow').values(flowRow(1)).execute()
+    await db
+      .insertInto('flow_run')
+      .values(flowRunRow(2, { flow_id: testId(1) }))
+      .execute()
+  })
 const line = (message: string, more: Record<string, unknown> = {}) => ({
   name: 'prefect.flow_runs',
   level: 20,
@@ -78,6 +86,20 @@ it('numbers the lines of each flow run from 1, over several requests', async () 
   ])
 })
 
+it('stores requests that come at once, each in the order of its lines, and hears of their run', async () => {
+  await insertParent()
+  const requests = Array.from({ length: 30 }, (_, request) => post('/logs/', [line(`${request} a`), line(`${request} b`)]))
+  const refused = post('/logs/', [line('bad', { worker_id: randomUUID() })])
+  expect((await Promise.all(requests)).map(({ statusCode }) => statusCode)).toEqual(Array(30).fill(201))
+  expect((await refused).statusCode).toBe(422)
+  const rows = await test.workspace.store.db.selectFrom('log').select(['message', 'sequence']).orderBy('sequence').execute()
+  expect(rows.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 60 }, (_, index) => index + 1))
+  const firsts = rows.filter(({ sequence }) => sequence % 2 === 1).map(({ message }) => message.replace(' a', ''))
+  expect(rows.map(({ message }) => message)).toEqual(firsts.flatMap((request) => [`${request} a`, `${request} b`]))
+  const run = await test.workspace.store.db.selectFrom('flow_run').select('child_heard_at').executeTakeFirstOrThrow()
+  expect(run.child_heard_at).not.toBeNull()
+})
+
 it('refuses a batch with a line that has unknown keys, and keeps nothing of it', async () => {
   expect((await post('/logs/', [line('good'), line('bad', { worker_id: randomUUID() })])).statusCode).toBe(422)
   expect(await messages({})).toEqual([])
@@ -92,13 +114,7 @@ it('answers a limit out of its bounds in words that clients look for', async () 
 })
 
 it('tells that the child of a flow run lives', async () => {
-  await test.workspace.store.write(async ({ db }) => {
-    await db.insertInto('flow').values(flowRow(1)).execute()
-    await db
-      .insertInto('flow_run')
-      .values(flowRunRow(2, { flow_id: testId(1) }))
-      .execute()
-  })
+  await insertParent()
   await post('/logs/', [line('alive')])
   const run = await test.workspace.store.db.selectFrom('flow_run').select('child_heard_at').executeTakeFirstOrThrow()
   expect(run.child_heard_at).not.toBeNull()

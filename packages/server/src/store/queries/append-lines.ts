@@ -5,9 +5,7 @@ import type { z } from 'zod'
 import type { Changes } from '../../changes.ts'
 import { appendLogs, type NewLogLine } from '../append-logs.ts'
 import type { Transaction } from '../store.ts'
-import type { LogTable } from '../tables.ts'
 import { toMicroseconds } from './filters/condition.ts'
-import { hearChildren } from './hear-children.ts'
 
 /** A log line as a client sends it, checked. */
 export type NewLog = z.output<typeof logCreate>
@@ -21,13 +19,12 @@ export async function appendLines(transaction: Transaction, changes: Changes, li
     transaction,
     lines.map((line) => toLine(line, created, ids())),
   )
-  await hearChildren(transaction, flowRunsOf(lines))
   if (changes.listenerCount('logs') === 0) return
   transaction.afterCommit(() => changes.emit('logs', rows.map(toLog)))
 }
 
 /** The document of a log line. */
-export function toLog(row: LogTable): Log {
+export function toLog(row: NewLogLine): Log {
   const created = formatTimestamp(row.created)
   return {
     id: row.id,
@@ -53,10 +50,6 @@ function toLine(line: NewLog, created: number, id: string): NewLogLine {
     flow_run_id: line.flow_run_id ?? null,
     task_run_id: line.task_run_id ?? null,
   }
-}
-
-function flowRunsOf(lines: readonly NewLog[]): string[] {
-  return [...new Set(lines.map(({ flow_run_id }) => flow_run_id).filter((id) => id != null))]
 }
 
 /** Postgres refuses the character NUL in text; genuine servers strip it too. */
