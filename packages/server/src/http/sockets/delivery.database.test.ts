@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Changes } from '../../changes.ts'
 import { SERVER_FACTS } from '../../orchestration/client-facts.ts'
 import { SlotWaker } from '../../services/slot-waker.ts'
 import { ChannelWorker } from '../../testing/channel-worker.ts'
@@ -34,8 +35,8 @@ afterEach(async () => {
   await place.close()
 })
 
-async function startWorker(name: string): Promise<ChannelWorker> {
-  const worker = new ChannelWorker(server, name)
+async function startWorker(name: string, at: Server = server): Promise<ChannelWorker> {
+  const worker = new ChannelWorker(at, name)
   workers.push(worker)
   await worker.greet()
   return worker
@@ -106,6 +107,38 @@ test('of a hundred workers each due run goes to one, and nobody else hears of it
   await all
   expect(got.sort()).toEqual(ids.sort())
   expect({ frames, refused }).toEqual({ frames: ids.length, refused: 0 })
+})
+
+test("of two servers on one database both deliver, and each run becomes one worker's", { timeout: 60_000 }, async () => {
+  const changes = new Changes()
+  const other = createServer()
+  const otherSockets = attachSockets(other, { ...place.workspace, changes }, { basePath: '/api', authString: null })
+  other.listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const crew = await Promise.all(
+    Array.from({ length: 10 }, (_, index) => startWorker(`worker-${index}`, index % 2 === 0 ? server : other)),
+  )
+  const ids = await Promise.all(Array.from({ length: 100 }, () => schedule(nowMicroseconds())))
+  for (const worker of crew) worker.send('aedile.room.v1', { runs: 5 })
+  const claimed: string[] = []
+  const { promise: all, resolve } = Promise.withResolvers<void>()
+  for (const worker of crew) {
+    void (async () => {
+      for (;;) {
+        const due = await worker.nextDue()
+        for (const id of due) if ((await claim(worker, [id])) === 1) claimed.push(id)
+        if (claimed.length >= ids.length) resolve()
+        worker.send('aedile.room.v1', { runs: due.length })
+      }
+    })()
+  }
+  // What one server tells comes to the other through the database; here it is told by hand.
+  changes.emit('dispatch', [])
+  wake()
+  await all
+  expect(claimed.sort()).toEqual(ids.sort())
+  await otherSockets.close()
+  other.close()
 })
 
 test('a run without a slot of its deployment keeps no other back, and comes the moment that the slot is free', async () => {
