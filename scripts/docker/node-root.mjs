@@ -1,15 +1,16 @@
 // Fills a folder with what an image for TypeScript flows has beyond busybox: Node with its libraries, and `@aedile/sdk`
-// compiled from the sources, with the packages it needs, where every project finds it.
+// compiled from the sources and bundled as in a release, with the packages it needs, where every project finds it.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundleSdk } from '../bundle-sdk.mjs'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const OWN = ['core', 'sdk']
 
 /** Makes the root. What starts from it needs busybox in /bin as well. */
-export function makeNodeRoot(folder) {
+export async function makeNodeRoot(folder) {
   mkdirSync(join(folder, 'usr/local/bin'), { recursive: true })
   mkdirSync(join(folder, 'usr/bin'), { recursive: true })
   copyFileSync(process.execPath, join(folder, 'usr/local/bin/node'))
@@ -22,6 +23,7 @@ export function makeNodeRoot(folder) {
   for (const name of dependenciesOf(OWN.map((name) => join(root, 'packages', name)))) {
     cpSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), { recursive: true, dereference: true })
   }
+  await bundleSdk(join(folder, 'node_modules/@aedile/sdk'))
   symlinkSync('/node_modules/@aedile/sdk/bin/aedile-execute.js', join(folder, 'usr/local/bin/aedile-execute'))
 }
 

@@ -254,7 +254,7 @@ deployments:
 async function buildBase(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'aedile-node-root-'))
   try {
-    makeNodeRoot(folder)
+    await makeNodeRoot(folder)
     writeFileSync(join(folder, 'Dockerfile'), 'FROM aedile-test/busybox:1\nENV PATH=/usr/local/bin:/bin\nCOPY . /\n')
     const place = { environment: { DOCKER_HOST: host! }, tell: () => {}, signal: AbortSignal.timeout(120_000) }
     await imageBuilder.build({ name: BASE, folder, entrypoint: null, pull: false, push: false }, place)
