@@ -1,4 +1,5 @@
 import type { Insertable } from 'kysely'
+import { textOf } from './row-statements.ts'
 import type { Transaction } from './store.ts'
 import type { Database } from './tables.ts'
 
@@ -24,7 +25,6 @@ export type ColumnKind = 'uuid' | 'text' | 'bigint' | 'json'
 
 /** As many rows go into one statement on SQLite, where few texts are prepared once and serve any number of rows. */
 const ROWS = [64, 16, 4, 1]
-const texts = new Map<string, string>()
 
 /**
  * Inserts many rows by prepared statements, for the paths where every line counts.
@@ -55,7 +55,7 @@ async function insertValues<Returned>(
     const size = ROWS.find((some) => some <= rows.length - start)!
     const parameters: unknown[] = []
     for (let row = start; row < start + size; row++) for (const name of names) parameters.push(rows[row]![name] ?? null)
-    const sql = textOf(`${size} ${table} ${ending}`, () => {
+    const sql = textOf(`sqlite insert ${size} ${table} ${ending}`, () => {
       const values = Array(size).fill(`(${names.map(() => '?').join(', ')})`)
       return `insert into ${table} (${names.join(', ')}) values ${values.join(', ')} ${ending}`
     })
@@ -73,7 +73,7 @@ async function insertRecords<Returned>(
   rows: readonly object[],
   ending: string,
 ): Promise<Returned[]> {
-  const sql = textOf(`json ${table} ${ending}`, () => {
+  const sql = textOf(`postgres insert records ${table} ${ending}`, () => {
     const names = Object.keys(columns)
     // JSON comes as text inside of the record; as `json` it would stay a string.
     const fields = names.map((name) => `${name} ${columns[name] === 'json' ? 'text' : columns[name]}`)
@@ -81,15 +81,6 @@ async function insertRecords<Returned>(
     return `insert into ${table} (${names.join(', ')}) select ${values.join(', ')} from json_to_recordset($1::json) as given(${fields.join(', ')}) ${ending}`
   })
   return transaction.execute<Returned>({ sql, parameters: [JSON.stringify(rows)] })
-}
-
-function textOf(key: string, build: () => string): string {
-  let text = texts.get(key)
-  if (text === undefined) {
-    text = build()
-    texts.set(key, text)
-  }
-  return text
 }
 
 /** Text as both databases can hold it: no NUL (Postgres refuses it) and no half of a surrogate pair. */
