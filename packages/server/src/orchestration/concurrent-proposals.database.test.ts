@@ -99,3 +99,30 @@ test('a run that somebody holds does not hold up the others; on SQLite nobody ca
   expect(order).toEqual(['free', 'held'])
   expect((await readRun(workspace, held)).state_type).toBe('RUNNING')
 })
+
+test('a proposal whose connection breaks before its write is made again; SQLite has no connection that could', async () => {
+  const { workspace } = testing
+  const { store } = workspace
+  const id = await insertRun(workspace, flowId, {}, { type: 'PENDING' })
+  const propose = () => setFlowRunState(workspace, { flowRunId: id, proposed: buildState({ type: 'RUNNING' }) })
+  if (store.kind === 'sqlite') return expect((await propose()).result.status).toBe('ACCEPT')
+  let letGo: (() => void) | undefined
+  let holds: (() => void) | undefined
+  const isHeld = new Promise<void>((resolve) => (holds = resolve))
+  const holder = store.write(async ({ db }) => {
+    await sql`lock table flow_run in access exclusive mode`.execute(db)
+    holds!()
+    await new Promise<void>((resolve) => (letGo = resolve))
+  })
+  await isHeld
+  const answer = propose()
+  const breakWaiting = () =>
+    store.search<{ broken: number }>(
+      sql<{ broken: number }>`select pg_terminate_backend(pid) as broken from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`.compile(store.db),
+    )
+  await expect.poll(async () => (await breakWaiting()).length, { interval: 5 }).toBe(1)
+  letGo!()
+  await holder
+  expect((await answer).result.status).toBe('ACCEPT')
+})

@@ -24,7 +24,7 @@ const NO_DETAILS: StateDetails = stateDetails.parse({})
 /** Makes a state with an id and a timestamp. A SCHEDULED one without a time is scheduled for now. Source: WC 3.1.5. */
 export function buildState(draft: StateDraft): RunState {
   const timestamp = nowMicroseconds()
-  const details = { ...NO_DETAILS, ...draft.details }
+  const details = completeDetails(draft.details)
   if (draft.type === 'SCHEDULED' && details.scheduled_time === null) details.scheduled_time = formatTimestamp(timestamp)
   return {
     id: uuid7(timestamp / 1000),
@@ -35,6 +35,11 @@ export function buildState(draft: StateDraft): RunState {
     data: draft.data ?? null,
     state_details: details,
   }
+}
+
+function completeDetails(given: Partial<StateDetails> = {}): StateDetails {
+  const known = Object.entries(given).filter(([, value]) => value !== undefined)
+  return { ...NO_DETAILS, ...Object.fromEntries(known) }
 }
 
 /** Makes the state that a client proposed. */

@@ -1,4 +1,5 @@
-import { type ColumnKind, insertRows } from './insert-rows.ts'
+import type { ColumnKind } from './column-kinds.ts'
+import { insertRows } from './insert-rows.ts'
 import type { Transaction } from './store.ts'
 import type { EventResourceTable, EventTable } from './tables.ts'
 

@@ -1,5 +1,6 @@
 import { appendLogsTogether } from './append-logs-together.ts'
-import { type ColumnKind, insertRows, toStorableText } from './insert-rows.ts'
+import type { ColumnKind } from './column-kinds.ts'
+import { insertRows, toStorableText } from './insert-rows.ts'
 import { hearChildren } from './queries/hear-children.ts'
 import type { Transaction } from './store.ts'
 import type { LogTable } from './tables.ts'

@@ -1,4 +1,4 @@
-import type { ColumnKind } from './insert-rows.ts'
+import { type ColumnKind, stateKinds } from './column-kinds.ts'
 import { textOf } from './row-statements.ts'
 import type { TentativeStatement } from './store.ts'
 import type { FlowRunStateTable, FlowRunTable, OutboxTable } from './tables.ts'
@@ -11,7 +11,8 @@ import type { FlowRunStateTable, FlowRunTable, OutboxTable } from './tables.ts'
 /** What a tentative write answers for a run that it wrote. */
 export type WrittenRun = { id: string; version: string }
 
-export type OutboxRow = Omit<OutboxTable, 'sequence'>
+/** A row of the outbox before it has its number. */
+export type NewOutboxRow = Omit<OutboxTable, 'sequence'>
 type Columns = Readonly<Record<string, Kind>>
 type Kind = ColumnKind | 'smallint'
 
@@ -70,22 +71,12 @@ const CHANGED = [
   'total_run_time',
 ] as const satisfies (keyof FlowRunTable)[]
 
-const STATE: Record<keyof FlowRunStateTable, Kind> = {
-  id: 'uuid',
-  timestamp: 'bigint',
-  type: 'text',
-  name: 'text',
-  message: 'text',
-  state_details: 'json',
-  data: 'json',
-  result_artifact_id: 'uuid',
-  flow_run_id: 'uuid',
-}
+const STATE: Record<keyof FlowRunStateTable, Kind> = { ...stateKinds, flow_run_id: 'uuid' }
 
-const OUTBOX: Record<keyof OutboxRow, Kind> = { kind: 'text', payload: 'json', created: 'bigint' }
+const OUTBOX: Record<keyof NewOutboxRow, Kind> = { kind: 'text', payload: 'json', created: 'bigint' }
 
 /** Inserts a run with its first state and the outbox row, if its flow still has the version `flow_xmin` that the unit relies on. */
-export function insertRunTentatively(run: FlowRunTable, state: FlowRunStateTable, outbox: OutboxRow): TentativeStatement {
+export function insertRunTentatively(run: FlowRunTable, state: FlowRunStateTable, outbox: NewOutboxRow): TentativeStatement {
   const sql = textOf(
     'insert flow_runs',
     () => `with given as (
@@ -107,7 +98,7 @@ export function insertRunTentatively(run: FlowRunTable, state: FlowRunStateTable
 export function changeRunTentatively(
   run: { after: FlowRunTable; changes: Partial<FlowRunTable>; version: string },
   state: FlowRunStateTable,
-  outbox: OutboxRow,
+  outbox: NewOutboxRow,
 ): TentativeStatement | undefined {
   if (Object.keys(run.changes).some((column) => !CHANGED.includes(column as (typeof CHANGED)[number]))) return undefined
   const kinds = Object.fromEntries(CHANGED.map((column) => [column, RUN[column]]))

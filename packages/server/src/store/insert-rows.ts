@@ -1,4 +1,5 @@
 import type { Insertable } from 'kysely'
+import type { ColumnKind } from './column-kinds.ts'
 import { textOf } from './row-statements.ts'
 import type { Transaction } from './store.ts'
 import type { Database } from './tables.ts'
@@ -20,8 +21,6 @@ export async function insertMany<Name extends keyof Database>(
     await (options.onConflict === 'nothing' ? insert.onConflict((conflict) => conflict.doNothing()) : insert).execute()
   }
 }
-
-export type ColumnKind = 'uuid' | 'text' | 'bigint' | 'json'
 
 /** As many rows go into one statement on SQLite, where few texts are prepared once and serve any number of rows. */
 const ROWS = [64, 16, 4, 1]

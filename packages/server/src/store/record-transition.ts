@@ -1,4 +1,4 @@
-import { changeRunTentatively, insertRunTentatively, type WrittenRun } from './flow-run-records.ts'
+import { changeRunTentatively, insertRunTentatively, type NewOutboxRow, type WrittenRun } from './flow-run-records.ts'
 import type { DatabaseKind } from './kysely.ts'
 import { executeTogether, insertRow, updateRow } from './row-statements.ts'
 import type { Statement, TentativeStatement, Transaction } from './store.ts'
@@ -8,7 +8,6 @@ import type {
   FlowRunTable,
   Json,
   Micros,
-  OutboxTable,
   StateTable,
   TaskRunStateTable,
   TaskRunTable,
@@ -57,9 +56,11 @@ export async function insertFlowRun(
   recorded: Recorded,
 ): Promise<{ version: string | null } | null> {
   const { kind } = transaction
+  if (run.idempotency_key === null && transaction.isTentative) {
+    return { version: await insertTentatively(transaction, run, recorded) }
+  }
   const state = insertFlowRunState(kind, run.id, recorded)
   if (run.idempotency_key === null) {
-    if (transaction.isTentative) return { version: await insertTentatively(transaction, run, recorded) }
     await executeTogether(transaction, [insertRow(kind, 'flow_run', run), ...state])
     return { version: null }
   }
@@ -172,7 +173,7 @@ function withState(run: FlowRunTable, state: StateTable): FlowRunTable {
   }
 }
 
-function outboxRow(kind: string, recorded: Recorded): Omit<OutboxTable, 'sequence'> {
+function outboxRow(kind: string, recorded: Recorded): NewOutboxRow {
   return { kind, payload: recorded.payload, created: recorded.state.timestamp satisfies Micros }
 }
 

@@ -1,6 +1,6 @@
 import type { Microseconds } from '@aedile/core/time'
 import type { CompiledQuery, Kysely } from 'kysely'
-import type { RowMemory } from './postgres/row-memory.ts'
+import type { RowMemory } from './row-memory.ts'
 import type { Database } from './tables.ts'
 
 /** A statement with its parameters, in the words of the unit's database. */

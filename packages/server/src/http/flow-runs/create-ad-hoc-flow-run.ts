@@ -3,7 +3,7 @@ import type { Creator, flowRunCreate } from '@aedile/core/resources/flow-run'
 import type { z } from 'zod'
 import type { ClientFacts } from '../../orchestration/client-facts.ts'
 import type { RunState } from '../../orchestration/run-state.ts'
-import { builders, listIds, textOf } from '../../store/row-statements.ts'
+import { readFlowLabels } from '../../store/queries/flow-labels.ts'
 import type { Transaction } from '../../store/store.ts'
 import { type CreatedFlowRun, createFlowRun } from './create-flow-run.ts'
 import { findQueueOfPool } from './queue-of-pool.ts'
@@ -18,7 +18,7 @@ export async function createAdHocFlowRun(
   request: { client: ClientFacts; headers: IncomingHttpHeaders },
 ): Promise<CreatedFlowRun> {
   const { work_pool_name, work_queue_name, state: _, labels, ...run } = body
-  const flow = await readLabels(transaction, run.flow_id)
+  const flow = await readFlowLabels(transaction, run.flow_id)
   return createFlowRun(
     transaction,
     {
@@ -30,24 +30,6 @@ export async function createAdHocFlowRun(
     state,
     request.client,
   )
-}
-
-type FlowLabels = { labels: string; version?: string }
-
-async function readLabels(transaction: Transaction, id: string): Promise<FlowLabels | undefined> {
-  const { kind, memory } = transaction
-  const key = `flow ${id}`
-  const known = memory?.get<Required<FlowLabels>>(key)
-  if (known) {
-    transaction.relyOn?.(key, 'flow_xmin', known.version)
-    return known
-  }
-  const one = textOf(`${kind} labels of flow`, () => builders[kind].selectFrom('flow').select('labels').where('id', '=', id))
-  const many = 'select id, labels, xmin::text as version from flow where id = any($1::uuid[])'
-  const tentative = { writes: false, sql: many, item: { id }, toParameters: listIds }
-  const [flow] = await transaction.execute<FlowLabels>({ sql: one, parameters: [id], tentative })
-  if (flow) memory?.remember(key, flow)
-  return flow
 }
 
 /** Automations say who they are in two headers. Source: WC 6.3. */

@@ -4,6 +4,7 @@ import { type CompiledQuery, type Kysely, SingleConnectionProvider } from 'kysel
 import type pg from 'pg'
 import { buildKysely, isWrite } from '../kysely.ts'
 import { PendingBytes } from '../pending-bytes.ts'
+import { RowMemory } from '../row-memory.ts'
 import type { Store, Transaction, WriteOptions } from '../store.ts'
 import type { Database } from '../tables.ts'
 import { PostgresConnection, StatementNames } from './connection.ts'
@@ -16,7 +17,6 @@ import {
   isWrongStatement,
   toPostgresTrouble,
 } from './errors.ts'
-import { RowMemory } from './row-memory.ts'
 import { BatchFailed, TentativeUnit } from './tentative-unit.ts'
 import { TurnBatches } from './turn-batches.ts'
 
@@ -96,22 +96,25 @@ export class PostgresStore implements Store {
       for (const action of unit.afterCommitActions) this.#run(action)
       return { value }
     } catch (error) {
-      // A statement that failed wrote nothing, and says in a transaction of its own what is wrong. But one whose connection
-      // broke may have been done.
-      if (unit.mustStartOver || error instanceof BatchFailed) return null
+      // A statement that failed wrote nothing, and says in a transaction of its own what is wrong. But a write whose
+      // connection broke may have been done: the caller must find out.
+      const isBroken = isConnectionBroken((error as Error)?.cause ?? error)
+      if (unit.mustStartOver || error instanceof BatchFailed || (isBroken && !unit.hasWritten)) return null
       throw error
     }
   }
 
   /** Runs a statement for many tentative units. */
   async #runBatch(sql: string, parameters: unknown[]): Promise<{ id: string }[]> {
+    let wasSent = false
     try {
-      return await this.#withClient(this.#batchPool, (client) =>
-        new PostgresConnection(client, this.#names).execute<{ id: string }>({ sql, parameters }),
-      )
+      return await this.#withClient(this.#batchPool, (client) => {
+        wasSent = true
+        return new PostgresConnection(client, this.#names).execute<{ id: string }>({ sql, parameters })
+      })
     } catch (error) {
       const cause = (error as Error)?.cause ?? error
-      if (isConnectionLost(cause)) throw error
+      if (wasSent && isConnectionLost(cause)) throw error
       // The units go on alone, so that nobody would see a statement that can never work.
       if (isWrongStatement(cause)) this.#options.onError(cause)
       throw new BatchFailed('A statement for many units failed.', { cause: error })

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
+import type { RowMemory } from '../row-memory.ts'
 import type { Statement, Transaction } from '../store.ts'
 import type { Database } from '../tables.ts'
-import type { RowMemory } from './row-memory.ts'
 import type { TurnBatches } from './turn-batches.ts'
 
 /** Makes a tentative unit run again, in a transaction. */

@@ -1,6 +1,7 @@
 import type { ReceivedEvent } from '@aedile/core/resources/event'
 import { sql } from 'kysely'
-import { type ColumnKind, insertRows } from '../insert-rows.ts'
+import { type ColumnKind, stateKinds } from '../column-kinds.ts'
+import { insertRows } from '../insert-rows.ts'
 import type { Transaction } from '../store.ts'
 import type { TaskRunStateTable, TaskRunTable } from '../tables.ts'
 import { chunksOf } from './chunks.ts'
@@ -140,17 +141,7 @@ const runColumns = {
   total_run_time: 'bigint',
 } satisfies Record<keyof TaskRunTable, ColumnKind>
 
-const stateColumns = {
-  id: 'uuid',
-  task_run_id: 'uuid',
-  timestamp: 'bigint',
-  type: 'text',
-  name: 'text',
-  message: 'text',
-  state_details: 'json',
-  data: 'json',
-  result_artifact_id: 'uuid',
-} satisfies Record<keyof TaskRunStateTable, ColumnKind>
+const stateColumns = { ...stateKinds, task_run_id: 'uuid' } satisfies Record<keyof TaskRunStateTable, ColumnKind>
 
 const REPLACE = `on conflict (id) do update set ${Object.keys(runColumns)
   .filter((column) => column !== 'id' && column !== 'created')

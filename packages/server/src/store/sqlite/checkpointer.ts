@@ -7,7 +7,7 @@ import { toBulkFile } from './files.ts'
 const THREAD_FILE = new URL(`./checkpoint-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
 
 const LOOK_MILLISECONDS = 500
-/** From so many commits between two looks on, the thread is worth its memory (some 10 MiB). */
+/** From so many commits between two looks on, the thread is worth its memory. */
 const MANY_COMMITS = 100
 /** The thread ends after so many looks in a row with fewer. */
 const QUIET_LOOKS = 60
@@ -78,6 +78,7 @@ export class Checkpointer {
     worker.unref()
     worker.on('message', (answer: CheckpointAnswer) => this.#receive(answer))
     worker.on('error', (error) => this.#lose(worker, error))
+    worker.on('exit', () => this.#lose(worker, new Error('The thread that moves the journal ended by itself.')))
     this.#allowPages(BUSY_PAGES)
     return worker
   }

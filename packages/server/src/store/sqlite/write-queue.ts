@@ -15,7 +15,7 @@ type Unit = {
 }
 type Done = { unit: Unit; value: unknown; afterCommit: (() => void)[] }
 
-/** A tick without news takes some 10 microseconds. */
+/** So many ticks of the event loop are waited for at most; one without news costs next to nothing. */
 const MOST_TICKS = 4
 
 /** A group ends after this time, so that a burst of units does not hold the event loop; the rest shares the next commit. */
