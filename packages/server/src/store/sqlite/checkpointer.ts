@@ -90,12 +90,15 @@ export class Checkpointer {
       this.#onError(new Error(`The journal could not be moved into its file: ${answer.failure}`))
       return
     }
+    const { pages } = answer
     SCHEMAS.forEach((schema, index) => {
       // Between two transactions: nothing is written meanwhile, so the last pages are moved too and the journal begins anew.
-      if (answer.pages[index]! >= FULL_PAGES && !this.#writer.inTransaction) {
+      if (pages[index]! >= FULL_PAGES && !this.#writer.inTransaction) {
         this.#writer.pragma(`${schema}.wal_checkpoint(passive)`)
       }
     })
+    // Filled so far since the last look, it could be twice as full at the next.
+    if (pages.some((count) => count >= FULL_PAGES / 2 && count < FULL_PAGES)) this.#ask()
   }
 
   #lose(worker: Worker, error: unknown): void {
