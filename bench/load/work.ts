@@ -68,12 +68,14 @@ function wasAccepted({ text }: LeanAnswer): string | null {
   return status === 'ACCEPT' ? null : status
 }
 
+/** Each line has a time of its own, some microseconds apart, as clients write them. */
 function buildLines(flowRunId: string, count: number): object[] {
+  const second = new Date().toISOString().slice(0, 19)
   return Array.from({ length: count }, (_, index) => ({
     name: 'prefect.flow_runs',
     level: 20,
     message: `line ${index} ${'.'.repeat(80)}`,
-    timestamp: new Date().toISOString(),
+    timestamp: `${second}.${String(123_456 + 11 * index).padStart(6, '0')}Z`,
     flow_run_id: flowRunId,
   }))
 }

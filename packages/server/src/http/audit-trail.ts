@@ -1,6 +1,8 @@
 import { nowMicroseconds } from '@aedile/core/time'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import type { ColumnKind } from '../store/column-kinds.ts'
+import { insertRows } from '../store/insert-rows.ts'
 import type { Store } from '../store/store.ts'
 import type { Database } from '../store/tables.ts'
 import type { Action } from './route.ts'
@@ -12,7 +14,14 @@ const NOT_AUDITED = /\/(logs\/|events|heartbeat|lease|status|renew|get_scheduled
 
 const FLUSH_MILLISECONDS = 1000
 const MAX_WAITING = 10_000
-const ROWS_PER_INSERT = 500
+
+const columns = {
+  principal: 'text',
+  action: 'text',
+  resource: 'text',
+  request_id: 'text',
+  created: 'bigint',
+} satisfies Record<keyof AuditRow, ColumnKind>
 
 /**
  * Keeps who wrote what, one row per successful write request. Rows are written in groups after the answers, so that the
@@ -63,14 +72,7 @@ export class AuditTrail {
     const rows = this.#waiting.splice(0)
     if (rows.length === 0) return
     try {
-      await this.#store.write(async ({ db }) => {
-        for (let at = 0; at < rows.length; at += ROWS_PER_INSERT) {
-          await db
-            .insertInto('audit')
-            .values(rows.slice(at, at + ROWS_PER_INSERT))
-            .execute()
-        }
-      })
+      await this.#store.write((transaction) => insertRows(transaction, 'audit', columns, rows))
       if (this.#lost > 0) this.#log.error({ lost: this.#lost }, 'the audit trail lost rows, because the store could not keep up')
       this.#lost = 0
     } catch (error) {

@@ -2,6 +2,8 @@ import { uuid7 } from '@aedile/core/client/uuid7'
 import type { JsonObject } from '@aedile/core/json'
 import type { ReceivedEvent } from '@aedile/core/resources/event'
 import { formatTimestamp, nowMicroseconds } from '@aedile/core/time'
+import { outboxKinds } from '../store/column-kinds.ts'
+import { insertRows } from '../store/insert-rows.ts'
 import type { Transaction } from '../store/store.ts'
 import type { Workspace } from '../workspace.ts'
 
@@ -26,7 +28,7 @@ export async function emitLifecycleEvents(
     const received = { occurred, event, resource, related, payload, id: uuid7(), follows: null, received: occurred }
     return { kind: 'event', payload: JSON.stringify(received satisfies ReceivedEvent), created: now }
   })
-  await transaction.db.insertInto('outbox').values(rows).execute()
+  await insertRows(transaction, 'outbox', outboxKinds, rows)
   transaction.afterCommit(() => workspace.changes.emit('outbox'))
 }
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openTestStore, type TestStore } from '../testing/databases.ts'
 import { appendEvents } from './append-events.ts'
 import { appendLogs, type NewLogLine } from './append-logs.ts'
-import { insertMany } from './insert-rows.ts'
+import { insertRows } from './insert-rows.ts'
 import { openStore } from './open.ts'
 import type { EventTable } from './tables.ts'
 
@@ -122,9 +122,10 @@ test('an event that is sent twice is stored once, with every key of its JSON as 
 
 test('any number of rows can be inserted at once', async () => {
   const rows = Array.from({ length: 12_000 }, (_, index) => ({ key: `k${index}`, value: '1', updated: index }))
-  await database.store.write((transaction) => insertMany(transaction, 'configuration', rows))
+  const columns = { key: 'text', value: 'json', updated: 'bigint' } as const
+  await database.store.write((transaction) => insertRows(transaction, 'configuration', columns, rows))
   await database.store.write((transaction) =>
-    insertMany(transaction, 'configuration', rows.slice(0, 3), { onConflict: 'nothing' }),
+    insertRows(transaction, 'configuration', columns, rows.slice(0, 3), 'on conflict do nothing'),
   )
   const count = database.store.db.selectFrom('configuration').select(({ fn }) => fn.countAll<number>().as('count'))
   expect(await count.executeTakeFirst()).toEqual({ count: 12_000 })

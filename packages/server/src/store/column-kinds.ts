@@ -1,4 +1,4 @@
-import type { StateTable } from './tables.ts'
+import type { OutboxTable, StateTable } from './tables.ts'
 
 /** What a column holds, in the words of Postgres: records of JSON are read by them. */
 export type ColumnKind = 'uuid' | 'text' | 'bigint' | 'json'
@@ -14,3 +14,8 @@ export const stateKinds = {
   data: 'json',
   result_artifact_id: 'uuid',
 } satisfies Record<keyof StateTable, ColumnKind>
+
+/** A row of the outbox before it has its number. */
+export type NewOutboxRow = Omit<OutboxTable, 'sequence'>
+
+export const outboxKinds = { kind: 'text', payload: 'json', created: 'bigint' } satisfies Record<keyof NewOutboxRow, ColumnKind>

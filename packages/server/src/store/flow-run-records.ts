@@ -1,7 +1,7 @@
-import { type ColumnKind, stateKinds } from './column-kinds.ts'
+import { type ColumnKind, type NewOutboxRow, outboxKinds, stateKinds } from './column-kinds.ts'
 import { textOf } from './row-statements.ts'
 import type { TentativeStatement } from './store.ts'
-import type { FlowRunStateTable, FlowRunTable, OutboxTable } from './tables.ts'
+import type { FlowRunStateTable, FlowRunTable } from './tables.ts'
 
 /**
  * What a transition of a flow run writes, as one statement for many runs, on Postgres. Values travel as records of JSON,
@@ -11,8 +11,6 @@ import type { FlowRunStateTable, FlowRunTable, OutboxTable } from './tables.ts'
 /** What a tentative write answers for a run that it wrote. */
 export type WrittenRun = { id: string; version: string }
 
-/** A row of the outbox before it has its number. */
-export type NewOutboxRow = Omit<OutboxTable, 'sequence'>
 type Columns = Readonly<Record<string, Kind>>
 type Kind = ColumnKind | 'smallint'
 
@@ -73,19 +71,17 @@ const CHANGED = [
 
 const STATE: Record<keyof FlowRunStateTable, Kind> = { ...stateKinds, flow_run_id: 'uuid' }
 
-const OUTBOX: Record<keyof NewOutboxRow, Kind> = { kind: 'text', payload: 'json', created: 'bigint' }
-
 /** Inserts a run with its first state and the outbox row, if its flow still has the version `flow_xmin` that the unit relies on. */
 export function insertRunTentatively(run: FlowRunTable, state: FlowRunStateTable, outbox: NewOutboxRow): TentativeStatement {
   const sql = textOf(
     'insert flow_runs',
     () => `with given as (
         select given.* from json_to_recordset($1::json)
-          as given (flow_xmin text, ${fields('', RUN)}, ${fields('s_', STATE)}, ${fields('o_', OUTBOX)})
+          as given (flow_xmin text, ${fields('', RUN)}, ${fields('s_', STATE)}, ${fields('o_', outboxKinds)})
         left join flow on flow.id = given.flow_id where given.flow_xmin is null or flow.xmin = given.flow_xmin::xid
       ),
       state as (${insert('flow_run_state', 's_', STATE)}),
-      told as (${insert('outbox', 'o_', OUTBOX)})
+      told as (${insert('outbox', 'o_', outboxKinds)})
       ${insert('flow_run', '', RUN)} returning id, xmin::text as version`,
   )
   return { writes: true, sql, item: { ...run, ...prefixed('s_', state), ...prefixed('o_', outbox) }, toParameters: toJson }
@@ -105,13 +101,13 @@ export function changeRunTentatively(
   const sql = textOf(
     'change flow_runs',
     () => `with given as (
-        select * from json_to_recordset($1::json) as given (id uuid, version text, ${fields('', kinds)}, ${fields('s_', STATE)}, ${fields('o_', OUTBOX)})
+        select * from json_to_recordset($1::json) as given (id uuid, version text, ${fields('', kinds)}, ${fields('s_', STATE)}, ${fields('o_', outboxKinds)})
       ), changed as (
         update flow_run set ${CHANGED.map((column) => `${column} = given.${column}`).join(', ')} from given
         where flow_run.id = given.id and flow_run.xmin = given.version::xid returning flow_run.id, flow_run.xmin::text as version
       ), same as (select given.* from given join changed on changed.id = given.id),
       state as (${insert('flow_run_state', 's_', STATE, 'same')}),
-      told as (${insert('outbox', 'o_', OUTBOX, 'same')})
+      told as (${insert('outbox', 'o_', outboxKinds, 'same')})
       select id, version from changed`,
   )
   const item: TentativeStatement['item'] & Record<string, unknown> = { id: run.after.id, version: run.version }

@@ -1,26 +1,6 @@
-import type { Insertable } from 'kysely'
 import type { ColumnKind } from './column-kinds.ts'
 import { textOf } from './row-statements.ts'
 import type { Transaction } from './store.ts'
-import type { Database } from './tables.ts'
-
-/** SQLite allows 32,766 parameters in a statement, Postgres 65,535. */
-const MAX_PARAMETERS = 30_000
-
-/** Inserts any number of rows, in as many statements as the databases' limit of parameters asks for. */
-export async function insertMany<Name extends keyof Database>(
-  { db }: Transaction,
-  table: Name,
-  rows: readonly Insertable<Database[Name]>[],
-  options: { onConflict?: 'nothing' } = {},
-): Promise<void> {
-  const columns = Math.max(1, ...rows.slice(0, 1).map((row) => Object.keys(row).length))
-  const size = Math.min(500, Math.floor(MAX_PARAMETERS / columns))
-  for (let start = 0; start < rows.length; start += size) {
-    const insert = db.insertInto(table).values(rows.slice(start, start + size))
-    await (options.onConflict === 'nothing' ? insert.onConflict((conflict) => conflict.doNothing()) : insert).execute()
-  }
-}
 
 /** As many rows go into one statement on SQLite, where few texts are prepared once and serve any number of rows. */
 const ROWS = [64, 16, 4, 1]

@@ -1,4 +1,5 @@
-import { changeRunTentatively, insertRunTentatively, type NewOutboxRow, type WrittenRun } from './flow-run-records.ts'
+import type { NewOutboxRow } from './column-kinds.ts'
+import { changeRunTentatively, insertRunTentatively, type WrittenRun } from './flow-run-records.ts'
 import type { DatabaseKind } from './kysely.ts'
 import { executeTogether, insertRow, updateRow } from './row-statements.ts'
 import type { Statement, TentativeStatement, Transaction } from './store.ts'

@@ -1,7 +1,10 @@
 import { type Microseconds, nowMicroseconds } from '@aedile/core/time'
-import { CompiledQuery } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
+import { COARSE_LOG_TIME, hasCoarseLogTimes, toCoarseLogTime } from './coarse-log-times.ts'
+import type { DatabaseKind } from './kysely.ts'
 import { listPartitions, makePartitions, PARTITIONED, type Partitioned } from './postgres/partitions.ts'
 import { runIn } from './postgres/run.ts'
+import { type Condition, combine } from './queries/filters/condition.ts'
 import type { Store } from './store.ts'
 
 /** What a retention pass removed: rows one by one, and whole days (Postgres only; their rows are not counted). */
@@ -49,12 +52,12 @@ async function dropOld(
   const dropped = { rows: 0, partitions: 0 }
   for (const partitioned of PARTITIONED.filter(({ table }) => tables.includes(table))) {
     if (store.kind === 'sqlite') {
-      dropped.rows += await deleteInChunks(store, partitioned.table, partitioned.column, before, options)
+      dropped.rows += await deleteInChunks(store, partitioned.table, isOld(partitioned, before, store.kind), options)
       continue
     }
     dropped.partitions += await dropDays(store, partitioned.table, before, options)
     for (const name of await listPartial(store, partitioned.table, before)) {
-      dropped.rows += await deleteInChunks(store, name, partitioned.column, before, options)
+      dropped.rows += await deleteInChunks(store, name, isOld(partitioned, before, store.kind), options)
     }
   }
   return dropped
@@ -86,19 +89,28 @@ async function listPartial(store: Store, table: Partitioned['table'], before: Mi
   return [...days.filter((day) => day.from < before).map((day) => day.name), `${table}_default`]
 }
 
+function isOld({ table, column }: Partitioned, before: Microseconds, kind: DatabaseKind): Condition {
+  return combine('and_', [
+    table === 'log' && hasCoarseLogTimes(kind)
+      ? sql<SqlBool>`${sql.raw(COARSE_LOG_TIME)} <= ${toCoarseLogTime(before)}`
+      : undefined,
+    sql<SqlBool>`${sql.ref(column)} < ${Math.trunc(before)}`,
+  ])
+}
+
 async function deleteInChunks(
   store: Store,
   table: string,
-  column: string,
-  before: Microseconds,
+  condition: Condition,
   { signal, chunk = CHUNK }: DropOptions,
 ): Promise<number> {
-  const row = store.kind === 'sqlite' ? 'rowid' : 'ctid'
-  const chosen = `select ${row} from ${table} where ${column} < ${Math.trunc(before)} limit ${Math.trunc(chunk)}`
-  const sql = `delete from ${table} where ${row} ${store.kind === 'sqlite' ? `in (${chosen})` : `= any (array(${chosen}))`}`
+  const row = sql.raw(store.kind === 'sqlite' ? 'rowid' : 'ctid')
+  const chosen = sql`(select ${row} from ${sql.table(table)} where ${condition} limit ${Math.trunc(chunk)})`
+  const isChosen = store.kind === 'sqlite' ? sql`in ${chosen}` : sql`= any (array${chosen})`
+  const removal = sql`delete from ${sql.table(table)} where ${row} ${isChosen}`
   for (let total = 0; ; ) {
     signal?.throwIfAborted()
-    const { numAffectedRows } = await store.write(({ db }) => db.executeQuery(CompiledQuery.raw(sql)))
+    const { numAffectedRows } = await store.write(({ db }) => removal.execute(db))
     const count = Number(numAffectedRows ?? 0n)
     total += count
     if (count < chunk) return total

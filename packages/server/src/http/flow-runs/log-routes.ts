@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream'
 import { formatPythonStr } from '@aedile/core/time'
 import { z } from 'zod'
+import { afterKey } from '../../store/queries/page.ts'
+import { applySort, sortByLog, toLogKey } from '../../store/queries/sort.ts'
 import type { Store } from '../../store/store.ts'
 import type { LogTable } from '../../store/tables.ts'
 import { type Route, route } from '../route.ts'
@@ -41,19 +43,11 @@ async function* writeLines(store: Store, flowRunId: string): AsyncGenerator<stri
   }
 }
 
-function readAfter({ db }: Store, flowRunId: string, last: LogTable | undefined) {
-  const lines = db
-    .selectFrom('log')
-    .selectAll()
-    .where('flow_run_id', '=', flowRunId)
-    .orderBy('timestamp')
-    .orderBy('sequence')
-    .limit(LINES_PER_READ)
-  if (last === undefined) return lines
-  const { timestamp, sequence } = last
-  return lines.where((eb) =>
-    eb.or([eb('timestamp', '>', timestamp), eb.and([eb('timestamp', '=', timestamp), eb('sequence', '>', sequence)])]),
-  )
+function readAfter({ db, kind }: Store, flowRunId: string, last: LogTable | undefined) {
+  const order = sortByLog('TIMESTAMP_ASC', kind)
+  const lines = db.selectFrom('log').selectAll('log').where('flow_run_id', '=', flowRunId)
+  const rest = last === undefined ? lines : lines.where(afterKey(order, toLogKey(last, kind)))
+  return applySort(rest, order).limit(LINES_PER_READ)
 }
 
 function toCsv({ timestamp, level, flow_run_id, task_run_id, message }: LogTable): string {

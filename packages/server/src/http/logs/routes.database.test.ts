@@ -73,6 +73,50 @@ it('goes on after a line whose time others share', async () => {
   expect(await messages({ after: second!.id, sort: 'TIMESTAMP_DESC' })).toEqual(['one'])
 })
 
+it('orders, pages and cuts lines by their exact times, whatever the order of their coming', async () => {
+  const times = [
+    '1969-12-31T23:59:59.850000Z',
+    '1969-12-31T23:59:59.950000Z',
+    '1970-01-01T00:00:00.049999Z',
+    '2025-03-01T12:00:00.099999Z',
+    '2025-03-01T12:00:00.100000Z',
+    '2025-03-01T12:00:00.100001Z',
+    '2025-03-01T12:00:00.199999Z',
+    '2025-03-01T12:00:01.000000Z',
+  ]
+  const mixed = [5, 0, 7, 3, 1, 6, 2, 4].map((index) => times[index]!)
+  await post(
+    '/logs/',
+    mixed.map((timestamp) => line(timestamp, { timestamp })),
+  )
+  for (const flow_run_id of [{ any_: [testId(2)] }, undefined]) {
+    expect(await messages({ logs: { flow_run_id } })).toEqual(times)
+    expect(await messages({ logs: { flow_run_id }, sort: 'TIMESTAMP_DESC' })).toEqual(times.toReversed())
+    expect(await messages({ logs: { flow_run_id, timestamp: { after_: times[5] } } })).toEqual(times.slice(5))
+    expect(await messages({ logs: { flow_run_id, timestamp: { before_: times[1] } } })).toEqual(times.slice(0, 2))
+    expect(await messages({ logs: { flow_run_id, timestamp: { after_: times[1], before_: times[4] } } })).toEqual(
+      times.slice(1, 5),
+    )
+  }
+  const seen: string[] = []
+  for (let after: string | undefined; ; ) {
+    const [next] = (await search({ logs: { flow_run_id: { any_: [testId(2)] } }, limit: 1, after })) as unknown as {
+      id: string
+      message: string
+    }[]
+    if (!next) break
+    seen.push(next.message)
+    after = next.id
+  }
+  expect(seen).toEqual(times)
+})
+
+it('goes on after a line that the filter leaves out', async () => {
+  await post('/logs/', [line('one', { level: 40 }), line('two'), line('three', { level: 40 })])
+  const [, second] = (await search({})) as unknown as { id: string }[]
+  expect(await messages({ logs: { level: { ge_: 30 } }, after: second!.id })).toEqual(['three'])
+})
+
 it('numbers the lines of each flow run from 1, over several requests', async () => {
   await post('/logs/', [line('a1'), line('b1', { flow_run_id: testId(3) }), line('a2')])
   await post('/logs/', [line('a3'), line('free', { flow_run_id: null })])

@@ -36,10 +36,11 @@ export const routes: Route[] = [
     responses: { 200: z.array(log) },
     async handle({ workspace: { store, settings }, body }) {
       const page = readPage(body, settings.defaultLimit)
-      const order = sortByLog(body.sort)
+      const order = sortByLog(body.sort, store.kind)
       const all = store.db.selectFrom('log').selectAll('log')
-      const found = body.logs ? all.where(logCondition(body.logs, store.kind)) : all
-      const rest = body.after ? await applyAfter(found, store, { table: 'log', order, id: body.after }) : found
+      const asked = body.logs ? logCondition(body.logs, store.kind) : undefined
+      const found = asked ? all.where(asked) : all
+      const rest = body.after ? await applyAfter(found, store, { table: 'log', order, id: body.after, among: asked }) : found
       const rows = await store.search(applyPage(applySort(rest, order), page).compile())
       return rows.map(toLog)
     },

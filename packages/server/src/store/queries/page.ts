@@ -1,7 +1,7 @@
 import { AedileError } from '@aedile/core/errors'
 import { type Expression, type SqlBool, sql } from 'kysely'
 import type { Store } from '../store.ts'
-import { type Condition, combine, NEVER, toReference } from './filters/condition.ts'
+import { ALWAYS, type Condition, combine, NEVER, toReference } from './filters/condition.ts'
 import type { SortOrder, SortTerm } from './sort.ts'
 
 /** The most that one answer carries, and what it carries when nothing is asked. Source: WC 6.6. */
@@ -35,6 +35,9 @@ type PageKey = readonly (string | number | null)[]
 
 type KeyedTable = 'flow_run' | 'task_run' | 'flow' | 'deployment' | 'variable' | 'artifact' | 'log'
 
+/** The row after which a page begins. With `among` it is looked for first where that condition holds, which an index may help. */
+export type After = { table: KeyedTable; order: SortOrder; id: string; among?: Condition | undefined }
+
 /**
  * Restricts a sorted query to what follows the row with this id, so that rows which come and go meanwhile shift nothing:
  * paging for our own clients.
@@ -42,22 +45,25 @@ type KeyedTable = 'flow_run' | 'task_run' | 'flow' | 'deployment' | 'variable' |
 export async function applyAfter<Query extends { where(condition: Expression<SqlBool>): Query }>(
   query: Query,
   { db }: Pick<Store, 'db'>,
-  after: { table: KeyedTable; order: SortOrder; id: string },
+  { table, order, id, among }: After,
 ): Promise<Query> {
-  const values = after.order.map(({ column }, index) => sql<string | number | null>`${toReference(column)}`.as(`key_${index}`))
-  const row = await db
-    .selectFrom(after.table as 'log')
-    .select(values)
-    .where(`${after.table}.id` as 'log.id', '=', after.id)
-    .executeTakeFirst()
-  if (!row) throw new AedileError('not_found', { what: `The row ${after.id}, after which the page shall begin,` })
+  const values = order.map(({ column }, index) => sql<string | number | null>`${toReference(column)}`.as(`key_${index}`))
+  const find = (condition: Condition) =>
+    db
+      .selectFrom(table as 'log')
+      .select(values)
+      .where(`${table}.id` as 'log.id', '=', id)
+      .where(condition)
+      .executeTakeFirst()
+  const row = (among && (await find(among))) ?? (await find(ALWAYS))
+  if (!row) throw new AedileError('not_found', { what: `The row ${id}, after which the page shall begin,` })
   const key = Object.values(row) as PageKey
-  return query.where(afterKey(after.order, key))
+  return query.where(afterKey(order, key))
 }
 
 /** The condition of coming after a key in an order; nulls are where the order has them. */
 export function afterKey(order: SortOrder, key: PageKey): Condition {
-  return combine(
+  const isAfterKey = combine(
     'or_',
     order.map((term, index) =>
       combine('and_', [
@@ -66,6 +72,13 @@ export function afterKey(order: SortOrder, key: PageKey): Condition {
       ]),
     ),
   )
+  return combine('and_', [isNotBefore(order[0], key[0] ?? null), isAfterKey])
+}
+
+/** Says nothing new, but by it the database begins at the key in its index, where it cannot use an `or`. */
+function isNotBefore(term: SortTerm | undefined, value: string | number | null): Condition | undefined {
+  if (!term || term.nullable || value === null) return undefined
+  return sql<SqlBool>`${toReference(term.column)} ${sql.raw(term.direction === 'asc' ? '>=' : '<=')} ${value}`
 }
 
 function isSame(term: SortTerm, value: string | number | null): Condition {

@@ -7,8 +7,12 @@ import type { LogSort } from '@aedile/core/filters/log'
 import type { TaskRunSort } from '@aedile/core/filters/task-run'
 import type { VariableSort } from '@aedile/core/filters/variable'
 import { type Expression, sql } from 'kysely'
+import { hasCoarseLogTimes, toCoarseLogTime } from '../coarse-log-times.ts'
+import type { DatabaseKind } from '../kysely.ts'
+import type { LogTable } from '../tables.ts'
 import { type Column, toReference } from './filters/condition.ts'
 import { shownStartTime } from './filters/flow-run.ts'
+import { coarseLogTime } from './filters/log.ts'
 
 /** One column of an order. A column that may be null has its nulls first when ascending, on both databases. */
 export type SortTerm = { column: Column; direction: 'asc' | 'desc'; nullable?: boolean }
@@ -42,8 +46,13 @@ export function sortByDeployment(sort: DeploymentSort): SortOrder {
 export function sortByVariable(sort: VariableSort): SortOrder {
   return namedOrders('variable')[sort]
 }
-export function sortByLog(sort: LogSort): SortOrder {
-  return ORDERS.log[sort]
+/** Where the indexes hold coarse times, these come first: the order is the same, and is read along the index. */
+export function sortByLog(sort: LogSort, kind: DatabaseKind): SortOrder {
+  return hasCoarseLogTimes(kind) ? COARSE_LOG_ORDERS[sort] : ORDERS.log[sort]
+}
+/** The values of a line in the terms of `sortByLog`. */
+export function toLogKey({ timestamp, sequence, id }: LogTable, kind: DatabaseKind): (string | number)[] {
+  return [...(hasCoarseLogTimes(kind) ? [toCoarseLogTime(timestamp)] : []), timestamp, sequence, id]
 }
 export function sortByArtifact(sort: ArtifactSort): SortOrder {
   return keyedOrders('artifact')[sort]
@@ -108,3 +117,8 @@ const ORDERS = {
     BLOCK_TYPE_AND_NAME_ASC: [ascOrNull('block_document.block_type_name'), asc('block_document.name'), asc('block_document.id')],
   },
 } satisfies Record<string, Record<string, SortOrder>>
+
+const COARSE_LOG_ORDERS = {
+  TIMESTAMP_ASC: [asc(coarseLogTime), ...ORDERS.log.TIMESTAMP_ASC],
+  TIMESTAMP_DESC: [desc(coarseLogTime), ...ORDERS.log.TIMESTAMP_DESC],
+} satisfies Record<LogSort, SortOrder>

@@ -1,4 +1,7 @@
-import { SqliteQueryCompiler } from 'kysely'
+import { type PrimitiveValueListNode, SqliteQueryCompiler } from 'kysely'
+
+/** A list of more values is one parameter. */
+export const MOST_LISTED = 16
 
 /**
  * Writes `= +?` where a column is compared with a value. SQLite looks at a bare parameter of an equality while it plans
@@ -11,6 +14,20 @@ export class SteadyQueryCompiler extends SqliteQueryCompiler {
   protected override append(text: string): void {
     if (text !== ' ') this.#last = text
     super.append(text)
+  }
+
+  /**
+   * A long list is one parameter, so that lists of all lengths share one prepared statement: each such statement keeps
+   * memory, and SQLite bounds the number of parameters.
+   */
+  protected override visitPrimitiveValueList(node: PrimitiveValueListNode): void {
+    if (node.values.length <= MOST_LISTED || this.parentNode?.kind !== 'BinaryOperationNode') {
+      super.visitPrimitiveValueList(node)
+      return
+    }
+    this.append('(select value from json_each(')
+    this.appendValue(JSON.stringify(node.values))
+    this.append('))')
   }
 
   protected override getCurrentParameterPlaceholder(): string {

@@ -1,6 +1,7 @@
 import { parseTimestamp } from '@aedile/core/time'
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { DatabaseKind } from '../../kysely.ts'
+import { MOST_LISTED } from '../../sqlite/query-compiler.ts'
 
 export type { DatabaseKind }
 /** A part of a WHERE clause. */
@@ -101,7 +102,7 @@ export function toMicroseconds(text: string): number {
   return time
 }
 
-/** Long lists travel as one parameter, because SQLite bounds the number of parameters. */
+/** As the query compiler does it for lists that are built. */
 function sqliteList(values: readonly string[]): RawBuilder<unknown> {
-  return values.length <= 200 ? sql`(${sql.join(values)})` : sql`(select value from json_each(${JSON.stringify(values)}))`
+  return values.length <= MOST_LISTED ? sql`(${sql.join(values)})` : sql`(select value from json_each(${JSON.stringify(values)}))`
 }
