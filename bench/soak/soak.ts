@@ -130,6 +130,7 @@ function retention(minutes: number): Record<string, string> {
     AEDILE_RUN_RETENTION_DAYS: days,
     AEDILE_EVENT_RETENTION_DAYS: days,
     AEDILE_LOG_RETENTION_DAYS: days,
+    AEDILE_AUDIT_RETENTION_DAYS: days,
     AEDILE_SERVICES_RETENTION_INTERVAL_SECONDS: String(RETENTION_INTERVAL_SECONDS),
   }
 }

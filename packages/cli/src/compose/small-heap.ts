@@ -24,9 +24,10 @@ export function limitHeap(): void {
 
 /**
  * Gives memory back when a burst has passed: V8 keeps what it once had, because a collection of everything would stop a
- * busy process. This one waits. Goes on until the signal fires, and holds no process that has nothing else to do.
+ * busy process. This one waits. The first time is soon after the start, which leaves much that nothing else needs. Goes on
+ * until the signal fires, and holds no process that has nothing else to do.
  */
-export function collectWhenIdle(signal: AbortSignal, collect: () => void = collectAll): void {
+export function collectWhenIdle(signal?: AbortSignal, collect: () => void = collectAll): void {
   let before = performance.eventLoopUtilization()
   let keptBytes = 0
   let notBefore = 0
@@ -44,7 +45,7 @@ export function collectWhenIdle(signal: AbortSignal, collect: () => void = colle
     before = performance.eventLoopUtilization()
   }, LOOK_MILLISECONDS)
   timer.unref()
-  signal.addEventListener('abort', () => clearInterval(timer), { once: true })
+  signal?.addEventListener('abort', () => clearInterval(timer), { once: true })
 }
 
 /** Collects all that can be, and gives the pages back. Node has a way to ask for it only in a process started with it. */

@@ -6,12 +6,10 @@ import type { CliContext } from '../../cli-context.ts'
 import { findInfrastructures, loadDefinitions } from '../../compose/infrastructures.ts'
 import { createLog } from '../../compose/log.ts'
 import { readServerSettings, type ServerOptions } from '../../compose/server-settings.ts'
-import { collectAll } from '../../compose/small-heap.ts'
+import { collectWhenIdle } from '../../compose/small-heap.ts'
 import { CliFailure } from '../../failure.ts'
 
 const BACKGROUND_SECONDS = 30
-/** After so long what only the start needed is garbage, and a server that then rests would keep it. */
-const SETTLED_SECONDS = 2
 
 /** Starts a server and keeps it until it is stopped. */
 export async function run(context: CliContext, options: ServerOptions & { background?: boolean }): Promise<void> {
@@ -25,7 +23,7 @@ export async function run(context: CliContext, options: ServerOptions & { backgr
   ])
   const server = await startServer({ settings, definitions, log })
   installSignals(server)
-  setTimeout(collectAll, SETTLED_SECONDS * 1000).unref()
+  collectWhenIdle()
   await context.print.result({ url: server.url, port: server.port, pid: process.pid }, () => {
     context.print.line(`API   ${server.url}`)
     context.print.line(`Page  ${new URL('/', server.url).href}`)
