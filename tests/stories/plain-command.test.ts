@@ -37,6 +37,19 @@ describe.each(databaseKinds)('a plain command on %s', (kind) => {
     expect(run.infrastructure_pid).toMatch(/^\d+$/)
   })
 
+  it('is Completed or Crashed by its exit code also where the deployment names a flow', async () => {
+    for (const [command, type] of [
+      ['echo said', 'COMPLETED'],
+      ['echo said; exit 1', 'CRASHED'],
+    ] as const) {
+      const deployment = await createCommandDeployment(system, command, { body: { entrypoint: 'flows.py:main' } })
+      const run = await waitForEnd(system, await createRun(system, deployment))
+      expect(run).toMatchObject({ state_type: type })
+      expect(await readOutput(system, run)).toEqual(['said'])
+      expect((await readStateNames(system, run)).slice(-2)).toEqual(['Running', type === 'COMPLETED' ? 'Completed' : 'Crashed'])
+    }
+  })
+
   it('is Crashed with reason, exit code and last lines when it exits with 3', async () => {
     const run = await runCommand('echo reading; echo "no such column" >&2; exit 3')
     expect(run).toMatchObject({ state_type: 'CRASHED' })

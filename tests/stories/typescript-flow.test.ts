@@ -32,13 +32,14 @@ describe.each(databaseKinds)('a flow in TypeScript on %s', (kind) => {
   })
   afterAll(() => system?.close())
 
-  async function createFlowRunOf(name: string, parameters: JsonObject = {}) {
+  async function createFlowRunOf(name: string, parameters: JsonObject = {}, jobVariables: JsonObject = {}) {
     const flow = await createFlow(system.client, { name })
     const deployment = await createDeployment(system.client, {
       name,
       flow_id: flow.id,
       work_pool_name: POOL,
       entrypoint: `flows/stories.entry.ts:${name}`,
+      job_variables: jobVariables,
       enforce_parameter_schema: false,
       pull_steps: [{ 'prefect.deployments.steps.set_working_directory': { directory: join(REPOSITORY, 'tests/stories') } }],
     })
@@ -86,6 +87,25 @@ describe.each(databaseKinds)('a flow in TypeScript on %s', (kind) => {
       expect(await worker.end('SIGTERM')).toBe(0)
     },
   )
+
+  it('that a command of its own starts reports by itself, and its lines stand in the log once', async () => {
+    const [gate, executions, launch] = ['open', 'launched', 'launch.sh'].map((name) => join(system.home, name)) as [
+      string,
+      string,
+      string,
+    ]
+    await writeFile(gate, '')
+    const execute = join(REPOSITORY, 'packages/sdk/bin/aedile-execute.js')
+    await writeFile(launch, `exec "${process.execPath}" --conditions=aedile-source "${execute}"\n`)
+    const run = await createFlowRunOf('counting', { gate, executions }, { command: `sh "${launch}"` })
+    const worker = await system.startWorker()
+    expect(await waitForEnd(system, run)).toMatchObject({ state_type: 'COMPLETED', run_count: 1 })
+    expect(await readFile(executions, 'utf8')).toBe('executed\n')
+    const finished = (await readLogs(system, run)).filter(({ message }) => message.includes('Finished in state'))
+    expect(finished).toHaveLength(1)
+    await waitUntilClean(system.home)
+    expect(await worker.end('SIGTERM')).toBe(0)
+  })
 
   it('whose process is killed is Crashed with the signal', async () => {
     const run = await createFlowRunOf('waiting')

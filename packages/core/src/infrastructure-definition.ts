@@ -86,11 +86,17 @@ export type Handle = {
   flowRunId: string | null
   keep: Keep
   graceSeconds: number
-  /** Who tells the run's end: an engine inside the thing, or the worker for a plain command. Set by the worker. */
-  reports?: 'engine' | 'worker'
+  /** Who tells the run's end. Set by the worker; `engine` when absent. */
+  reports?: Reporter
   /** Ids that the target gave, as they become known, e.g. pid and start time. */
   native: { [id: string]: JsonValue }
 }
+
+/**
+ * Who tells a run's end: an engine inside the thing, or the worker for a plain command. `either` is a command of its user's
+ * for a deployment that also names a flow: it may start an engine, and counts as plain as long as no engine speaks.
+ */
+export type Reporter = 'engine' | 'worker' | 'either'
 
 /** The pure half of an infrastructure: loadable in a server, a command line or a browser. */
 export interface InfrastructureDefinition<Request extends JsonObject = JsonObject> {

@@ -1,5 +1,6 @@
 import { readFlowRun } from '@aedile/core/client/flow-runs'
 import { isAedileError } from '@aedile/core/errors'
+import type { Handle } from '@aedile/core/infrastructure-definition'
 import { backoffSeconds, isFinalAnswer, pause } from '../backoff.ts'
 import { isClaimedBy } from '../claim.ts'
 import { emitRunEvent } from '../events.ts'
@@ -109,7 +110,7 @@ function logPhases(context: WorkerContext, attempt: Attempt, status: Sink['statu
 export async function record(context: WorkerContext, attempt: Attempt): Promise<void> {
   const until = AbortSignal.any([attempt.letGoSignal, context.signal])
   const { handle } = attempt
-  const recorded = { handle, pid: context.definition.infrastructurePid(handle), isRunning: handle.reports === 'worker' }
+  const recorded = { handle, pid: context.definition.infrastructurePid(handle), isRunning: isNoEngine(handle) }
   for (;;) {
     const delaySeconds = await persistently(context, attempt, () => context.ledger.record(attempt, recorded))
     if (delaySeconds === null) return
@@ -146,9 +147,14 @@ function labelsOf({ facts, definition }: WorkerContext, { run: { workPool } }: R
   }
 }
 
+/** Whether the command may know nothing of the API. */
+function isNoEngine({ reports = 'engine' }: Handle): boolean {
+  return reports !== 'engine'
+}
+
 /** An engine waits by itself for its scheduled time. A plain command knows of none, so the worker waits for it. */
 async function waitUntilDue({ handle, run }: Rendered, until: AbortSignal): Promise<void> {
-  const due = handle.reports === 'worker' ? run.flowRun.expected_start_time : null
+  const due = isNoEngine(handle) ? run.flowRun.expected_start_time : null
   const seconds = due ? (Date.parse(due) - Date.now()) / 1000 : 0
   if (seconds > 0) await pause(seconds, until)
 }

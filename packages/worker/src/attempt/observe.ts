@@ -39,7 +39,7 @@ export async function observeToEnd(context: WorkerContext, attempt: Attempt): Pr
 
 function buildShipper(context: WorkerContext, attempt: Attempt): OutputShipper {
   const store = async (lines: LogCreate[], cursor: LogCursor) => {
-    const fresh = attempt.handle.reports === 'engine' ? lines.filter((line) => !isEngineLogLine(line.message)) : lines
+    const fresh = attempt.handle.reports !== 'worker' ? lines.filter((line) => !isEngineLogLine(line.message)) : lines
     const stored = await context.ledger.advance(attempt.key, { after: attempt.logCursor, lines: fresh, cursor })
     if (stored !== cursor) throw new OutputMoved(stored)
     await attempt.moveCursor(cursor)

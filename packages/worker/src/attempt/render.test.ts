@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { isPlainCommand } from './render.ts'
+import { whoReports } from './render.ts'
 
-describe('a plain command', () => {
+describe('who tells the end of a run', () => {
   it.each([
-    ['sh backup.sh', null, true],
-    ['sh backup.sh', 'flow.ts:main', false],
-    [null, null, false],
-    ['prefect flow-run execute', null, false],
-    ['/usr/bin/python3 -m prefect.engine', null, false],
-    ['node node_modules/.bin/aedile-execute', null, false],
+    ['sh backup.sh', null, 'worker'],
+    ['sh backup.sh', 'flow.ts:main', 'either'],
+    [null, null, 'engine'],
+    [null, 'flow.ts:main', 'engine'],
+    ['prefect flow-run execute', null, 'engine'],
+    ['/usr/bin/python3 -m prefect.engine', 'flow.py:main', 'engine'],
+    ['node node_modules/.bin/aedile-execute', null, 'engine'],
   ])('%s with entrypoint %s: %s', (command, entrypoint, expected) => {
-    expect(isPlainCommand({ entrypoint }, command)).toBe(expected)
+    expect(whoReports({ entrypoint }, command)).toBe(expected)
   })
 })

@@ -2,7 +2,7 @@ import { readDeployment } from '@aedile/core/client/deployments'
 import { readFlowRun } from '@aedile/core/client/flow-runs'
 import { readFlow } from '@aedile/core/client/flows'
 import { isAedileError } from '@aedile/core/errors'
-import type { Handle, Job, RunContext } from '@aedile/core/infrastructure-definition'
+import type { Handle, Job, Reporter, RunContext } from '@aedile/core/infrastructure-definition'
 import type { JsonObject } from '@aedile/core/json'
 import type { Deployment } from '@aedile/core/resources/deployment'
 import type { WorkPool } from '@aedile/core/resources/work-pool'
@@ -30,18 +30,15 @@ export async function renderAttempt(
   const owner = { key: attempt.key, server: context.ledger.serverId, flowRunId: attempt.flowRunId }
   const request = context.definition.request(job, context.target, owner)
   const handle = context.definition.handle(request, context.target, owner)
-  const reports = isPlainCommand(run.deployment, configured.command) ? 'worker' : 'engine'
+  const reports = whoReports(run.deployment, configured.command)
   const graceSeconds = context.settings.graceSeconds ?? handle.graceSeconds
   return { job, request, handle: { ...handle, graceSeconds, reports }, run }
 }
 
-/**
- * A plain command never speaks to the API: the deployment names a command and no entrypoint, and the command is none of the
- * engines that execute a flow run.
- */
-export function isPlainCommand(deployment: Pick<Deployment, 'entrypoint'> | null, command: string | null): boolean {
-  if (!command || deployment?.entrypoint) return false
-  return !/\bflow-run execute\b|\bprefect\.engine\b|\baedile-execute\b/.test(command)
+/** An engine that executes a flow run tells its end. Any other command is plain, and never speaks to the API, or starts one. */
+export function whoReports(deployment: Pick<Deployment, 'entrypoint'> | null, command: string | null): Reporter {
+  if (!command || /\bflow-run execute\b|\bprefect\.engine\b|\baedile-execute\b/.test(command)) return 'engine'
+  return deployment?.entrypoint ? 'either' : 'worker'
 }
 
 /** The run with its flow and deployment, as its claim told them, or as the server tells them now. */

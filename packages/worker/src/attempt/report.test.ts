@@ -46,6 +46,17 @@ describe('the state for an ended attempt', () => {
     })
   })
 
+  it('is that of a plain command where either may report, unless an engine left the run waiting', () => {
+    const facts = { reports: 'either', isCancelled: false } as const
+    for (const state of ['PENDING', 'RUNNING'] as const) {
+      expect(stateForOutcome({ ...facts, state, outcome: completed })).toMatchObject({ type: 'COMPLETED' })
+      expect(stateForOutcome({ ...facts, state, outcome: failed })).toMatchObject({ type: 'CRASHED' })
+    }
+    for (const state of ['SCHEDULED', 'PAUSED', 'FAILED'] as const) {
+      expect(stateForOutcome({ ...facts, state, outcome: completed })).toBeNull()
+    }
+  })
+
   it('is Cancelled when the engine took the end that was asked for as a crash, and stays Crashed when nobody asked', () => {
     const facts = { state: 'CRASHED', outcome: failed, reports: 'engine' } as const
     expect(stateForOutcome({ ...facts, isCancelled: true })).toMatchObject({ type: 'CANCELLED' })

@@ -2,7 +2,7 @@ import { constants } from 'node:os'
 import type { ApiClient } from '@aedile/core/client/client'
 import { readFlowRun, setFlowRunState } from '@aedile/core/client/flow-runs'
 import { exitCodeHint } from '@aedile/core/exit-codes'
-import type { Outcome } from '@aedile/core/infrastructure-definition'
+import type { Outcome, Reporter } from '@aedile/core/infrastructure-definition'
 import type { StateCreateInput } from '@aedile/core/resources/state'
 import { isTerminal, STATE_TYPES, type StateType } from '@aedile/core/states'
 import { isLoss } from '../backoff.ts'
@@ -12,8 +12,7 @@ import type { Conclusion } from '../ledger/ledger.ts'
 export type EndFacts = {
   state: StateType | null
   outcome: Outcome
-  /** Who tells the run's end: an engine inside the thing, or the worker for a plain command. */
-  reports: 'engine' | 'worker'
+  reports: Reporter
   isCancelled: boolean
   /** False when the run never began to run; true where it is not said. */
   hasRun?: boolean
@@ -32,7 +31,9 @@ export function stateForOutcome(facts: EndFacts): StateCreateInput | null {
   if (isCancelled || state === 'CANCELLING') {
     return { type: 'CANCELLED', name: 'Cancelled', message: describeCancellation(facts) }
   }
-  if (reports === 'worker') {
+  // Only an engine schedules a retry, or suspends the run that it is in.
+  const isPlain = reports === 'worker' || (reports === 'either' && state !== 'SCHEDULED' && state !== 'PAUSED')
+  if (isPlain) {
     return outcome.kind === 'completed' ? { type: 'COMPLETED', name: 'Completed' } : crashed(outcome)
   }
   if (outcome.kind === 'completed') {
@@ -93,7 +94,7 @@ export async function reportOutcome(
   client: ApiClient,
   attempt: Reported,
   outcome: Outcome,
-  reports: 'engine' | 'worker',
+  reports: Reporter,
   beforeCancelled: () => Promise<void> = async () => {},
 ): Promise<StateCreateInput | null> {
   for (let refused: StateType | null = null, tries = 0; tries < MAX_PROPOSALS; tries++) {
