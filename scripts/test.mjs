@@ -13,6 +13,16 @@ const only = process.argv.slice(2)
 const missing = []
 let postgres = null
 let engine = null
+let running = null
+let stoppedBy = null
+
+// Who stops the tests leaves nothing behind: the suite ends, then what was started for it.
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    stoppedBy ??= signal
+    running?.kill(signal)
+  })
+}
 
 rmSync(reports, { recursive: true, force: true })
 mkdirSync(reports, { recursive: true })
@@ -42,6 +52,7 @@ let broken = false
 try {
   for (const suite of suites) {
     if (only.length && !only.includes(suite)) continue
+    if (stoppedBy) break
     const started = performance.now()
     process.stderr.write(`\n> ${suite}\n`)
     const code = await vitest(suite)
@@ -59,6 +70,10 @@ try {
   await engine?.stop()
 }
 
+if (stoppedBy) {
+  process.stdout.write(`Stopped by ${stoppedBy}.\n`)
+  process.exit(1)
+}
 for (const name of missing) process.stdout.write(`Skipped: ${name}\n`)
 writeFileSync(join(reports, 'totals.json'), JSON.stringify({ ...totals, missing }))
 process.stdout.write(`${broken ? 'The tests failed.' : 'All tests that could run passed.'}\n`)
@@ -80,8 +95,8 @@ function vitest(suite) {
     ...(postgres ? { AEDILE_TEST_POSTGRES_URL: postgres.url } : {}),
     ...(engine ? { AEDILE_TEST_DOCKER_HOST: engine.host } : {}),
   }
-  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] })
-  return new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)))
+  running = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] })
+  return new Promise((resolve) => running.on('exit', (code) => resolve(code ?? 1)))
 }
 
 function count(suite) {

@@ -94,7 +94,8 @@ export type Handle = {
 
 /**
  * Who tells a run's end: an engine inside the thing, or the worker for a plain command. `either` is a command of its user's
- * for a deployment that also names a flow: it may start an engine, and counts as plain as long as no engine speaks.
+ * for a deployment that also names a flow: it may start an engine, and counts as plain unless that engine ended the run or
+ * left it scheduled or paused.
  */
 export type Reporter = 'engine' | 'worker' | 'either'
 

@@ -36,7 +36,7 @@ type PageKey = readonly (string | number | null)[]
 type KeyedTable = 'flow_run' | 'task_run' | 'flow' | 'deployment' | 'variable' | 'artifact' | 'log'
 
 /** The row after which a page begins. With `among` it is looked for first where that condition holds, which an index may help. */
-export type After = { table: KeyedTable; order: SortOrder; id: string; among?: Condition | undefined }
+type After = { table: KeyedTable; order: SortOrder; id: string; among?: Condition | undefined }
 
 /**
  * Restricts a sorted query to what follows the row with this id, so that rows which come and go meanwhile shift nothing:

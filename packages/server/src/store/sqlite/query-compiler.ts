@@ -1,7 +1,7 @@
 import { type PrimitiveValueListNode, SqliteQueryCompiler } from 'kysely'
 
 /** A list of more values is one parameter. */
-export const MOST_LISTED = 16
+const MOST_LISTED = 16
 
 /**
  * Writes `= +?` where a column is compared with a value. SQLite looks at a bare parameter of an equality while it plans

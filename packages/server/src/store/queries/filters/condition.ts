@@ -1,7 +1,7 @@
 import { parseTimestamp } from '@aedile/core/time'
-import { type RawBuilder, type SqlBool, sql } from 'kysely'
+import { expressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { DatabaseKind } from '../../kysely.ts'
-import { MOST_LISTED } from '../../sqlite/query-compiler.ts'
+import type { Database } from '../../tables.ts'
 
 export type { DatabaseKind }
 /** A part of a WHERE clause. */
@@ -67,12 +67,12 @@ export function matchColumn(column: Column, criteria: Criteria | null | undefine
 export function isOneOf(column: Column, values: readonly string[], kind: DatabaseKind): Condition {
   if (values.length === 0) return NEVER
   if (kind === 'postgres') return sql<SqlBool>`${toReference(column)} = any(${values})`
-  return sql<SqlBool>`${toReference(column)} in ${sqliteList(values)}`
+  return isListed(column, 'in', values)
 }
 
 function isNoneOf(column: Column, values: readonly string[], kind: DatabaseKind): Condition {
   if (kind === 'postgres') return sql<SqlBool>`${toReference(column)} <> all(${values})`
-  return sql<SqlBool>`${toReference(column)} not in ${sqliteList(values)}`
+  return isListed(column, 'not in', values)
 }
 
 export function isNull(column: Column, expected: boolean): Condition {
@@ -102,7 +102,7 @@ export function toMicroseconds(text: string): number {
   return time
 }
 
-/** As the query compiler does it for lists that are built. */
-function sqliteList(values: readonly string[]): RawBuilder<unknown> {
-  return values.length <= MOST_LISTED ? sql`(${sql.join(values)})` : sql`(select value from json_each(${JSON.stringify(values)}))`
+/** Built, not written, because the query compiler for SQLite brings long lists into another form. */
+function isListed(column: Column, operator: 'in' | 'not in', values: readonly string[]): Condition {
+  return sql<SqlBool>`${expressionBuilder<Database, never>()(toReference(column), operator, values)}`
 }
